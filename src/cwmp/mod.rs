@@ -1,0 +1,16 @@
+//! CWMP vocabulary (Broadband Forum TR-069); knows nothing of oneM2M or Kafka.
+
+mod command_key;
+mod device_id;
+mod fault;
+mod rpc;
+mod transfer_complete;
+
+pub use command_key::{CommandKey, CommandKeyError};
+pub use device_id::{DeviceId, DeviceIdError};
+pub use fault::{Fault, FaultCode, FaultCodeError, ParameterFault};
+pub use rpc::{
+    Download, DownloadStatus, GetParameterValues, ParameterValue, Rejection, RejectionReason, Rpc,
+    SetParameterValues, SetStatus,
+};
+pub use transfer_complete::TransferComplete;

@@ -1,0 +1,96 @@
+use super::CommandKey;
+
+/// An RPC that the ACS is to call on a CPE.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Rpc {
+    /// Takes back a queued Download (TR-069 A.4.1.9).
+    CancelTransfer(CommandKey),
+    /// Puts a file on the device.
+    Download(Download),
+    /// Reads parameters.
+    GetParameterValues(GetParameterValues),
+    /// Sets parameters.
+    SetParameterValues(SetParameterValues),
+}
+
+/// The arguments of Download (TR-069 A.3.2.8) that the bridge sets; the others are empty or zero.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Download {
+    /// Comes back in the TransferComplete.
+    pub command_key: CommandKey,
+    /// Where the CPE fetches the file; at most 256 characters.
+    pub url: String,
+    /// Bytes of the file; 0: not stated.
+    pub file_size: u64,
+    /// The file itself, for an ACS that serves it; empty: not sent along.
+    pub content: Box<[u8]>,
+    /// Media type of the content.
+    pub content_type: Box<str>,
+}
+
+/// The arguments of GetParameterValues (TR-069 A.3.2.2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GetParameterValues {
+    /// Full paths, or partial paths with a dot at the end.
+    pub names: Vec<Box<str>>,
+}
+
+/// The arguments of SetParameterValues (TR-069 A.3.2.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SetParameterValues {
+    /// Set together or not at all.
+    pub parameters: Vec<ParameterValue>,
+    /// Value for the ParameterKey of the device.
+    pub parameter_key: CommandKey,
+}
+
+/// One parameter with its value (TR-069 ParameterValueStruct).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ParameterValue {
+    /// Full path, at most 256 characters.
+    pub name: Box<str>,
+    /// The value in its lexical form; what the bridge sets is always an `xsd:string`.
+    pub value: Box<str>,
+}
+
+/// What a DownloadResponse says (TR-069 A.3.2.8, argument Status).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DownloadStatus {
+    /// 1: accepted; a TransferComplete follows.
+    Accepted,
+    /// 0: completed and applied; no TransferComplete follows.
+    Completed,
+}
+
+/// What a SetParameterValuesResponse says (TR-069 A.3.2.1, argument Status).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SetStatus {
+    /// 0: applied.
+    Applied,
+    /// 1: committed, takes effect later, e.g. after a reboot.
+    Committed,
+}
+
+/// The ACS could not deliver a command.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rejection {
+    /// Why.
+    pub reason: RejectionReason,
+    /// Text for people; may be empty.
+    pub detail: Box<str>,
+}
+
+/// Why the ACS could not deliver a command.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RejectionReason {
+    /// The device has no session and cannot be reached.
+    DeviceUnavailable,
+    /// The ACS asks to come again later.
+    RetryLater,
+    /// The session ended before the CPE answered.
+    SessionTimeout,
+    /// The ACS does not know the device.
+    UnknownDevice,
+    /// Not stated.
+    Unspecified,
+}

@@ -1,0 +1,241 @@
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use cms::cert::CertificateChoices;
+use cms::content_info::ContentInfo;
+use cms::signed_data::SignedData;
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Decode as _, Encode as _, Tag, Tagged as _};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::pem::Pem;
+use x509_parser::prelude::FromDer as _;
+
+/// What tells one certificate from another: the key of a row of `Device.Security.Certificate.{i}.` (TR-181).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    /// Serial number, big-endian, without leading zero bytes; one zero byte if the number is zero.
+    pub serial_number: Box<[u8]>,
+    /// Distinguished name of the issuer, in the form of RFC 4514.
+    pub issuer: Box<str>,
+}
+
+/// The certificate file of a `[myCertFileCred]` resource: attributes myCertFileFormat and myCertFileContent (TS-0022).
+///
+/// ```
+/// use credbridge::onem2m::CertificateFile;
+///
+/// let file = CertificateFile::read("application/pkcs12", "MAMCAQM=")?;
+/// assert_eq!(&*file.content, [0x30, 3, 2, 1, 3]);
+/// assert_eq!(file.certificate, None);
+/// # Ok::<(), credbridge::onem2m::CertificateError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CertificateFile {
+    /// The bytes to deliver: what the base64 text stands for, or the PEM text itself.
+    pub content: Box<[u8]>,
+    /// The end-entity certificate; `None` for PKCS#12, whose content may be encrypted.
+    pub certificate: Option<Certificate>,
+}
+
+/// Why no certificate could be read. The texts never quote the content, which may hold a private key.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CertificateError {
+    /// The media type is none of [`CertificateFile::FORMATS`].
+    #[error("{0:?} is no format of a certificate file; allowed are {formats}", formats = CertificateFile::FORMATS.join(", "))]
+    UnknownFormat(String),
+    /// There is no content.
+    #[error("the content is empty")]
+    Empty,
+    /// The file has more than [`CertificateFile::BYTES_MAX`] bytes.
+    #[error("the file is larger than {} bytes", CertificateFile::BYTES_MAX)]
+    TooLarge,
+    /// The content is neither PEM nor base64.
+    #[error("the content is neither PEM text nor DER in base64 (the alphabet with + and /)")]
+    NotBase64,
+    /// A PEM block is broken.
+    #[error("the PEM text is broken: a block needs its BEGIN line, base64 lines and its END line")]
+    BrokenPem,
+    /// There is no certificate in the file.
+    #[error("the file holds no certificate")]
+    NoCertificate,
+    /// Neither X.509 nor PKCS#7 SignedData, or a broken one.
+    #[error("the content is neither an X.509 certificate nor PKCS#7 SignedData in DER")]
+    NotACertificate,
+    /// Not the outermost structure of PKCS#12.
+    #[error("the content is no PKCS#12 file: not one DER SEQUENCE")]
+    NotPkcs12,
+}
+
+/// What a media type says about the structure of the file. X.509 and PKCS#7 are told apart by the content, because
+/// requesters use their media types for one another.
+#[derive(Clone, Copy)]
+enum Structure {
+    Certificates,
+    Pkcs12,
+}
+
+/// id-signedData, RFC 5652 clause 5.1.
+const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
+
+/// Padding is not asked for: it carries nothing, and some writers leave it out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl CertificateFile {
+    /// Largest file in bytes, decoded. A chain of certificates has a few kilobytes; the file is kept in memory and in
+    /// Kafka until the Download is sent.
+    pub const BYTES_MAX: usize = 64 * 1024;
+
+    /// The media types that are accepted for myCertFileFormat; white space around them, case, and parameters after
+    /// `;` do not matter.
+    pub const FORMATS: [&'static str; 7] = [
+        "application/pkcs7-mime",
+        "application/pkcs7mime",
+        "application/x-pkcs7-certificates",
+        "application/pkix-cert",
+        "application/x-x509-ca-cert",
+        "application/x-pem-file",
+        "application/pkcs12",
+    ];
+
+    /// Reads the file out of the two attributes. The content is PEM text, or DER in base64, in which white space is
+    /// skipped. Of several certificates the end entity's is taken: one that issued none of the others, preferably
+    /// not that of a certification authority, and of those the first.
+    ///
+    /// # Errors
+    /// If the format is not known, or the content is not of that format or too large.
+    pub fn read(format: &str, content: &str) -> Result<Self, CertificateError> {
+        let structure = structure(format)?;
+        if content.trim().is_empty() {
+            return Err(CertificateError::Empty);
+        }
+        // Base64 has four characters for three bytes; as many again are left for white space.
+        if content.len() > 3 * Self::BYTES_MAX {
+            return Err(CertificateError::TooLarge);
+        }
+        let is_pem = content.contains("-----BEGIN ");
+        let bytes = if is_pem {
+            content.as_bytes().to_vec()
+        } else {
+            let text: Vec<u8> = content
+                .bytes()
+                .filter(|byte| !byte.is_ascii_whitespace())
+                .collect();
+            BASE64
+                .decode(text)
+                .map_err(|_| CertificateError::NotBase64)?
+        };
+        if bytes.len() > Self::BYTES_MAX {
+            return Err(CertificateError::TooLarge);
+        }
+        let certificate = match (structure, is_pem) {
+            (Structure::Certificates, false) => Some(end_entity(certificates_of_der(&bytes)?)?),
+            (Structure::Certificates, true) => Some(end_entity(certificates_of_pem(&bytes)?)?),
+            (Structure::Pkcs12, false) => {
+                AnyRef::from_der(&bytes)
+                    .ok()
+                    .filter(|any| any.tag() == Tag::Sequence)
+                    .ok_or(CertificateError::NotPkcs12)?;
+                None
+            }
+            (Structure::Pkcs12, true) => return Err(CertificateError::NotPkcs12),
+        };
+        Ok(Self {
+            content: bytes.into(),
+            certificate,
+        })
+    }
+}
+
+fn structure(format: &str) -> Result<Structure, CertificateError> {
+    let media_type = format.split(';').next().unwrap_or(format).trim();
+    CertificateFile::FORMATS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(media_type))
+        .map(|known| match *known {
+            "application/pkcs12" => Structure::Pkcs12,
+            _ => Structure::Certificates,
+        })
+        .ok_or_else(|| CertificateError::UnknownFormat(media_type.chars().take(64).collect()))
+}
+
+/// The certificates of all blocks that hold some; private keys and parameters are passed over.
+fn certificates_of_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    let mut certificates = Vec::new();
+    for block in Pem::iter_from_buffer(text) {
+        let block = block.map_err(|_| CertificateError::BrokenPem)?;
+        match block.label.as_str() {
+            "CERTIFICATE" | "X509 CERTIFICATE" => certificates.push(block.contents),
+            "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
+                certificates.extend(certificates_of_der(&block.contents)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(certificates)
+}
+
+fn certificates_of_der(der: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+    match ContentInfo::from_der(der) {
+        Ok(content) if content.content_type == SIGNED_DATA => {
+            certificates_of_signed_data(&content).map_err(|_| CertificateError::NotACertificate)
+        }
+        Ok(_) => Err(CertificateError::NotACertificate),
+        Err(_) => Ok(vec![der.to_vec()]),
+    }
+}
+
+fn certificates_of_signed_data(content: &ContentInfo) -> der::Result<Vec<Vec<u8>>> {
+    let signed: SignedData = content.content.decode_as()?;
+    let mut certificates = Vec::new();
+    for choice in signed.certificates.iter().flat_map(|set| set.0.iter()) {
+        if let CertificateChoices::Certificate(certificate) = choice {
+            certificates.push(certificate.to_der()?);
+        }
+    }
+    Ok(certificates)
+}
+
+fn end_entity(mut files: Vec<Vec<u8>>) -> Result<Certificate, CertificateError> {
+    let mut index = 0;
+    while index < files.len() {
+        if files[..index].contains(&files[index]) {
+            files.remove(index);
+        } else {
+            index += 1;
+        }
+    }
+    let certificates = files
+        .iter()
+        .map(|der| match X509Certificate::from_der(der) {
+            Ok(([], certificate)) => Ok(certificate),
+            Ok(_) | Err(_) => Err(CertificateError::NotACertificate),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let issued_another = |index: usize| {
+        certificates.iter().enumerate().any(|(other, certificate)| {
+            other != index
+                && certificate.issuer().as_raw() == certificates[index].subject().as_raw()
+        })
+    };
+    let chosen = (0..certificates.len())
+        .min_by_key(|index| (issued_another(*index), certificates[*index].is_ca(), *index))
+        .ok_or(CertificateError::NoCertificate)?;
+    identify(&certificates[chosen])
+}
+
+fn identify(certificate: &X509Certificate<'_>) -> Result<Certificate, CertificateError> {
+    let serial = certificate.raw_serial();
+    let leading_zeros = serial.iter().take_while(|byte| **byte == 0).count();
+    let issuer = x509_cert::name::Name::from_der(certificate.issuer().as_raw())
+        .map_err(|_| CertificateError::NotACertificate)?;
+    Ok(Certificate {
+        serial_number: serial[leading_zeros.min(serial.len().saturating_sub(1))..].into(),
+        issuer: issuer.to_string().into(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

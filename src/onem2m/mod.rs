@@ -1,0 +1,15 @@
+//! oneM2M vocabulary (TS-0001, TS-0004, TS-0022); knows nothing of CWMP or Kafka.
+
+mod certificate;
+mod my_cert_file_cred;
+mod primitive;
+mod response_status_code;
+mod suid;
+
+pub use certificate::{Certificate, CertificateError, CertificateFile};
+pub use my_cert_file_cred::{MyCertFileCred, TypeName};
+pub use primitive::{
+    Expiry, ExpiryError, RequestPrimitive, ResponseType, ResultContent, ResultContentError,
+};
+pub use response_status_code::ResponseStatusCode;
+pub use suid::{Suid, SuidError};
