@@ -1,0 +1,205 @@
+//! oneM2M TS-0006 clause 8.3.2, and nothing else.
+
+mod certificate_instance;
+mod distinguished_name;
+mod fault_table;
+mod suids_parameter;
+
+pub use certificate_instance::{CERTIFICATE_TABLE, KnownRow, find_row, known_row};
+pub use fault_table::{
+    FaultMapping, FaultMessage, Listing, Quoted, RULES_VERSION, deciding_code, describe_fault,
+    map_fault,
+};
+
+use std::fmt::Write as _;
+
+use crate::cwmp::{
+    CommandKey, DeviceId, Download, GetParameterValues, RejectionReason, SetParameterValues,
+};
+use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
+
+/// What clause 8.3.2 leaves to the operator.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Rules {
+    /// Download URL, with the placeholders `{device_key}` and `{command_key}`.
+    pub download_url: String,
+    /// Whether the certificate file travels in the Download command.
+    pub content_inline: bool,
+    /// Name of the SUIDs parameter under `Device.Security.Certificate.{i}.`.
+    pub suids_parameter: String,
+    /// Whether the response waits for the answer to SetParameterValues.
+    pub await_set_result: bool,
+}
+
+/// Longest URL argument of Download in characters (`cwmp-1-2.xsd`).
+pub const URL_CHARS_MAX: usize = 256;
+
+/// The Download URL is longer than [`URL_CHARS_MAX`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "the Download URL would have {chars} characters, TR-069 allows 256: shorten download.url in the configuration, or \
+     the CommandKey that the requester assigns"
+)]
+pub struct UrlTooLong {
+    /// Its length in characters.
+    pub chars: usize,
+}
+
+impl Rules {
+    /// The Download that puts the certificate on the device (TS-0006 clause 8.3.2.1). The device key stands in the URL
+    /// as it is; the CommandKey percent-encoded.
+    ///
+    /// # Errors
+    /// If the URL gets too long.
+    pub fn download(
+        &self,
+        device: &DeviceId,
+        command_key: CommandKey,
+        resource: &MyCertFileCred,
+        content: Box<[u8]>,
+    ) -> Result<Download, UrlTooLong> {
+        let url = self
+            .download_url
+            .replace("{device_key}", device.key())
+            .replace("{command_key}", &percent_encoded(command_key.as_str()));
+        let chars = url.chars().count();
+        if chars > URL_CHARS_MAX {
+            return Err(UrlTooLong { chars });
+        }
+        Ok(Download {
+            command_key,
+            url,
+            file_size: content.len() as u64,
+            content: if self.content_inline {
+                content
+            } else {
+                Box::default()
+            },
+            content_type: resource.my_cert_file_format.clone(),
+        })
+    }
+
+    /// The SetParameterValues that gives the row at `path` its SUIDs (TS-0006 clauses 8.3.2.1 and 8.1.4).
+    pub fn set_parameter_values(
+        &self,
+        command_key: CommandKey,
+        path: &str,
+        resource: &MyCertFileCred,
+    ) -> SetParameterValues {
+        SetParameterValues {
+            parameters: vec![suids_parameter::suids_parameter(
+                path,
+                &self.suids_parameter,
+                &resource.suids,
+            )],
+            parameter_key: command_key,
+        }
+    }
+}
+
+/// The GetParameterValues that reads the table of certificates.
+pub fn lookup() -> GetParameterValues {
+    GetParameterValues {
+        names: vec![CERTIFICATE_TABLE.into()],
+    }
+}
+
+/// The answer when the ACS did not deliver a command (TS-0004 clauses 7.3.4.1 and 7.3.4.3).
+pub const fn map_rejection(reason: RejectionReason) -> ResponseStatusCode {
+    match reason {
+        RejectionReason::UnknownDevice => ResponseStatusCode::ExternalObjectNotReachable,
+        RejectionReason::DeviceUnavailable
+        | RejectionReason::RetryLater
+        | RejectionReason::Unspecified => ResponseStatusCode::MgmtSessionCannotBeEstablished,
+        RejectionReason::SessionTimeout => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
+    }
+}
+
+/// The text with every byte outside the unreserved characters of RFC 3986 as `%XX`.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            write!(encoded, "%{byte:02X}").expect("writing to memory does not fail");
+        }
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::onem2m::TypeName;
+
+    fn rules() -> Rules {
+        Rules {
+            download_url: "https://f/{device_key}/{command_key}".into(),
+            content_inline: true,
+            suids_parameter: "SUIDs".into(),
+            await_set_result: true,
+        }
+    }
+
+    fn resource() -> MyCertFileCred {
+        MyCertFileCred {
+            type_name: TypeName::Dcfg,
+            suids: Vec::new(),
+            my_cert_file_format: "application/pkix-cert".into(),
+            object_paths: Vec::new(),
+            resource_name: None,
+        }
+    }
+
+    fn device() -> DeviceId {
+        DeviceId::new("00256D", "", "1").unwrap()
+    }
+
+    fn command_key(text: &str) -> CommandKey {
+        CommandKey::try_from(text).unwrap()
+    }
+
+    fn download(rules: &Rules, key: &str) -> Result<Download, UrlTooLong> {
+        rules.download(&device(), command_key(key), &resource(), Box::from(*b"abc"))
+    }
+
+    #[test]
+    fn download_url_names_device_and_command_key() {
+        let download = download(&rules(), "a b/c").unwrap();
+        assert_eq!(download.url, "https://f/00256D-1/a%20b%2Fc");
+        assert_eq!((download.file_size, &*download.content), (3, &b"abc"[..]));
+    }
+
+    #[test]
+    fn content_that_is_not_inline_leaves_its_size() {
+        let rules = Rules {
+            content_inline: false,
+            ..rules()
+        };
+        let download = download(&rules, "k").unwrap();
+        assert_eq!((download.file_size, download.content.len()), (3, 0));
+    }
+
+    #[test]
+    fn overlong_url_is_refused() {
+        let rules = Rules {
+            download_url: format!("https://f/{}{{command_key}}", "x".repeat(246)),
+            ..rules()
+        };
+        assert_eq!(download(&rules, "k"), Err(UrlTooLong { chars: 257 }));
+    }
+
+    #[test]
+    fn rejections_have_the_codes_of_ts_0004() {
+        let codes = [
+            RejectionReason::UnknownDevice,
+            RejectionReason::DeviceUnavailable,
+            RejectionReason::SessionTimeout,
+            RejectionReason::RetryLater,
+            RejectionReason::Unspecified,
+        ]
+        .map(|reason| map_rejection(reason).get());
+        assert_eq!(codes, [6003, 6020, 6021, 6020, 6020]);
+    }
+}
