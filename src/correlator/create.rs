@@ -1,0 +1,250 @@
+use std::sync::Arc;
+
+use crate::cwmp::{DeviceId, Rpc};
+use crate::onem2m::{RequestPrimitive, ResponseStatusCode};
+use crate::record::Record;
+use crate::time::Timestamp;
+
+use super::ending::acknowledgement;
+use super::{
+    Correlator, CreateRequest, EarlyEvent, Fate, Installation, InstallationId, Open, Position,
+    Progress, RefusedRequest, Request, ResponseKind, Slot, State, Step, Turn, explanation,
+};
+
+/// Why a request is not taken on.
+struct Refusal {
+    response_status_code: ResponseStatusCode,
+    debug: String,
+}
+
+impl Refusal {
+    fn new(response_status_code: ResponseStatusCode, debug: String) -> Self {
+        Self {
+            response_status_code,
+            debug,
+        }
+    }
+}
+
+impl Correlator {
+    pub(super) fn on_refused_request(
+        &mut self,
+        device: DeviceId,
+        refused: RefusedRequest,
+        record: &Record<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Fate {
+        let refusal = Refusal::new(refused.response_status_code, refused.debug);
+        self.refuse(device, refused.primitive, refusal, record, turn);
+        Fate::Applied
+    }
+
+    pub(super) fn on_create_request(
+        &mut self,
+        device: DeviceId,
+        create: CreateRequest,
+        record: &Record<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Fate {
+        let id = InstallationId {
+            device,
+            command_key: create.command_key,
+        };
+        let primitive = &create.primitive;
+        let same_key = self.table.find(&id.device, &id.command_key);
+        let same_request = self
+            .table
+            .find_request(&primitive.originator, &primitive.request_identifier);
+        let is_known_resource = primitive.notified_resource().is_some()
+            && same_key.is_some_and(|slot| self.has_request(slot));
+        if is_known_resource
+            || [same_key, same_request]
+                .into_iter()
+                .flatten()
+                .any(|slot| self.is_request(slot, record))
+        {
+            return Fate::Repeated;
+        }
+        let expires_at = expires_at(primitive, turn.now);
+        let refusal = self
+            .conflict(&id, same_key, same_request)
+            .or_else(|| self.expired(expires_at, turn.now))
+            .or_else(|| self.limit_reached(&id.device));
+        match refusal {
+            Some(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
+            None => self.take_on(id, same_key, create, expires_at, record, turn),
+        }
+        Fate::Applied
+    }
+
+    /// Whether the creation with this CommandKey was told already. The key of a notified creation follows from its
+    /// resource, so that every notification after the first, e.g. of another subscription, is a repeat.
+    fn has_request(&self, slot: Slot) -> bool {
+        let installation = self.table.get(slot);
+        installation.is_some_and(|installation| installation.position().is_some())
+    }
+
+    fn is_request(&self, slot: Slot, record: &Record<'_>) -> bool {
+        self.table
+            .get(slot)
+            .and_then(Installation::coordinates)
+            .is_some_and(|coordinates| coordinates == record.coordinates)
+    }
+
+    /// Two requests of one identifier at a time are not allowed (TS-0001 clause 7.1.7), nor two of one CommandKey.
+    fn conflict(
+        &self,
+        id: &InstallationId,
+        same_key: Option<Slot>,
+        same_request: Option<Slot>,
+    ) -> Option<Refusal> {
+        let of_key = same_key.and_then(|slot| {
+            let earlier = self.table.get(slot)?.coordinates()?;
+            Some(explanation::command_key_in_use(id, earlier))
+        });
+        let debug = of_key.or_else(|| {
+            let earlier = self.table.get(same_request?)?.coordinates()?;
+            Some(explanation::request_pending(earlier))
+        })?;
+        Some(Refusal::new(ResponseStatusCode::Conflict, debug))
+    }
+
+    fn expired(&self, expires_at: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
+        let expires_at = expires_at.filter(|expires_at| *expires_at <= now)?;
+        let debug = explanation::expired_before_start(expires_at, now);
+        Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
+    }
+
+    fn limit_reached(&self, device: &DeviceId) -> Option<Refusal> {
+        let open_max = self.limits.open_installations_max;
+        if self.table.open_installations() >= open_max {
+            let debug = explanation::too_many_open(open_max);
+            return Some(Refusal::new(ResponseStatusCode::InternalServerError, debug));
+        }
+        let per_device_max = self.limits.open_downloads_per_device_max;
+        let transfers = self.open_transfers(device);
+        (transfers.len() >= per_device_max).then(|| {
+            let debug = explanation::too_many_downloads(device, per_device_max);
+            Refusal::new(ResponseStatusCode::BadRequest, debug)
+        })
+    }
+
+    /// Installations of the device whose transfer has not ended.
+    pub(super) fn open_transfers(&self, device: &DeviceId) -> Vec<Slot> {
+        let mut slots = self.table.open_of(device);
+        slots.retain(|slot| match self.position(*slot) {
+            Position::Open(Progress::DownloadSent | Progress::Accepted) => true,
+            Position::Open(Progress::LookupSent | Progress::SetSent) | Position::Ended(_) => false,
+        });
+        slots
+    }
+
+    fn refuse(
+        &mut self,
+        device: DeviceId,
+        primitive: RequestPrimitive,
+        refusal: Refusal,
+        record: &Record<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let request = Request::new(record, Some(device), primitive, None);
+        self.respond_at_once(
+            Arc::new(request),
+            ResponseKind::Final,
+            refusal.response_status_code,
+            refusal.debug,
+            turn,
+        );
+    }
+
+    fn take_on(
+        &mut self,
+        id: InstallationId,
+        early: Option<Slot>,
+        create: CreateRequest,
+        expires_at: Option<Timestamp>,
+        record: &Record<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let CreateRequest {
+            command_key,
+            primitive,
+            resource,
+            certificate,
+            content,
+        } = create;
+        let download = match self
+            .rules
+            .download(&id.device, command_key, &resource, content)
+        {
+            Ok(download) => download,
+            Err(too_long) => {
+                let code = ResponseStatusCode::InternalServerError;
+                let refusal = Refusal::new(code, too_long.to_string());
+                return self.refuse(id.device, primitive, refusal, record, turn);
+            }
+        };
+        let accepted = Some((command_key, resource));
+        let request = Arc::new(Request::new(
+            record,
+            Some(id.device.clone()),
+            primitive,
+            accepted,
+        ));
+        let open = Open {
+            request: Arc::clone(&request),
+            progress: Progress::DownloadSent,
+            handled_at: turn.now,
+            expires_at,
+            certificate,
+            certificate_path: None,
+            remark: Box::default(),
+        };
+        let deadline = self.deadline(open.progress, expires_at, turn.now);
+        let (slot, parked) = self.enter(id, early, open, deadline);
+        if let Some(code) = acknowledgement(&request.primitive.response_type) {
+            let kind = ResponseKind::Acknowledgement;
+            self.respond_at_once(request, kind, code, String::new(), turn);
+        }
+        self.send(slot, Step::Download, Rpc::Download(download), turn);
+        Self::remember(slot, turn);
+        self.apply_parked(slot, parked, turn);
+    }
+
+    /// Puts a new open installation into the table; returns the events that waited for it.
+    fn enter(
+        &mut self,
+        id: InstallationId,
+        early: Option<Slot>,
+        open: Open,
+        deadline: Timestamp,
+    ) -> (Slot, Vec<EarlyEvent>) {
+        let state = State::Open(Box::new(open));
+        match early {
+            Some(slot) => match self.table.set_state(slot, state, deadline) {
+                State::Early(events) => (slot, events),
+                State::Open(_) | State::Ended(_) => {
+                    unreachable!("a CommandKey in use is a conflict")
+                }
+            },
+            None => {
+                let slot = self.table.insert(Installation {
+                    id,
+                    alias: None,
+                    deadline,
+                    state,
+                });
+                (slot, Vec::new())
+            }
+        }
+    }
+}
+
+/// The earlier of rqet and rset.
+fn expires_at(primitive: &RequestPrimitive, now: Timestamp) -> Option<Timestamp> {
+    [primitive.request_expiration, primitive.result_expiration]
+        .into_iter()
+        .flatten()
+        .map(|expiry| expiry.at(now))
+        .min()
+}

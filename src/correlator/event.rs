@@ -1,0 +1,133 @@
+use crate::cwmp::{
+    CommandKey, DeviceId, DownloadStatus, Fault, ParameterValue, Rejection, SetStatus,
+    TransferComplete,
+};
+use crate::onem2m::{Certificate, MyCertFileCred, RequestPrimitive, ResponseStatusCode};
+use crate::record::{Coordinates, Record};
+
+use super::CommandId;
+
+/// A decoded input.
+#[derive(Clone, Debug)]
+pub struct Event<'r> {
+    /// The device it is about.
+    pub device: DeviceId,
+    /// The record that it was decoded from, kept if the event has to wait.
+    pub record: Record<'r>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum EventKind {
+    /// The CPE or the ACS answered a command.
+    Answer(Answer),
+    /// A certificate is to be put on the device.
+    CreateRequest(Box<CreateRequest>),
+    /// Well-formed, and never about an installation, e.g. an Inform.
+    Foreign,
+    /// A create request that is refused for what it says.
+    RefusedRequest(Box<RefusedRequest>),
+    /// A transfer ended.
+    TransferComplete(TransferComplete),
+}
+
+/// An answer to one command.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Answer {
+    /// The command; `None` if the id is empty or none that the bridge writes.
+    pub command_id: Option<CommandId>,
+    /// The CommandKey that the ACS really used for the Download, if it is not the command's.
+    pub command_key: Option<CommandKey>,
+    /// What was answered.
+    pub kind: AnswerKind,
+}
+
+/// What was answered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AnswerKind {
+    /// To CancelTransfer.
+    CancelTransferResponse,
+    /// To Download.
+    DownloadResponse(DownloadStatus),
+    /// To any command.
+    Fault(Fault),
+    /// To GetParameterNames.
+    GetParameterNamesResponse,
+    /// To GetParameterValues, in the order of the CPE.
+    GetParameterValuesResponse(Vec<ParameterValue>),
+    /// To any command: it was not delivered.
+    Rejection(Rejection),
+    /// To SetParameterValues.
+    SetParameterValuesResponse(SetStatus),
+}
+
+/// A valid request to put a certificate on the device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CreateRequest {
+    /// Assigned by the requester, or derived from the coordinates of the record.
+    pub command_key: CommandKey,
+    /// The parameters of the primitive.
+    pub primitive: RequestPrimitive,
+    /// The attributes of the resource.
+    pub resource: MyCertFileCred,
+    /// What identifies the end-entity certificate; `None` if the content hides it (PKCS#12 with a password).
+    pub certificate: Option<Certificate>,
+    /// The bytes of the certificate file.
+    pub content: Box<[u8]>,
+}
+
+/// A request that is readable enough to be answered, and refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefusedRequest {
+    /// The parameters of the primitive, as far as they could be read.
+    pub primitive: RequestPrimitive,
+    /// The answer.
+    pub response_status_code: ResponseStatusCode,
+    /// Which attribute is wrong, and how.
+    pub debug: String,
+}
+
+/// What an installation keeps of its request, to answer it and to label its outputs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    /// The device; `None` only for a request that is refused because its device is not known.
+    pub device: Option<DeviceId>,
+    /// The CommandKey of the installation; `None` for a refused request.
+    pub command_key: Option<CommandKey>,
+    /// The parameters of the primitive.
+    pub primitive: RequestPrimitive,
+    /// The attributes of the resource; `None` for a refused request.
+    pub resource: Option<MyCertFileCred>,
+    /// Where the request stands.
+    pub coordinates: Coordinates,
+    /// Key of the request record.
+    pub key: Option<Box<[u8]>>,
+    /// W3C trace context of the request, passed on.
+    pub traceparent: Option<Box<[u8]>>,
+    /// W3C trace state of the request, passed on.
+    pub tracestate: Option<Box<[u8]>>,
+}
+
+impl Request {
+    /// What is kept of a request that was read from `record`.
+    pub fn new(
+        record: &Record<'_>,
+        device: Option<DeviceId>,
+        primitive: RequestPrimitive,
+        accepted: Option<(CommandKey, MyCertFileCred)>,
+    ) -> Self {
+        let (command_key, resource) = accepted.unzip();
+        Self {
+            device,
+            command_key,
+            primitive,
+            resource,
+            coordinates: record.coordinates.clone(),
+            key: record.key.map(Box::from),
+            traceparent: record.header("traceparent").map(Box::from),
+            tracestate: record.header("tracestate").map(Box::from),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+use std::sync::Arc;
+
+use crate::cwmp::{CommandKey, TransferComplete};
+use crate::onem2m::{Certificate, MyCertFileCred};
+use crate::record::{Coordinates, OwnedRecord};
+use crate::time::Timestamp;
+
+use super::{Answer, InstallationId, Request};
+
+/// One certificate on its way to one device, or what is known of it before and after.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Installation {
+    /// Which one.
+    pub id: InstallationId,
+    /// The CommandKey that the ACS really used for the Download, if it is not that of the id.
+    pub alias: Option<Box<CommandKey>>,
+    /// When the present state ends by itself.
+    pub deadline: Timestamp,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Where an installation stands.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum State {
+    /// Its request has not come; these events wait for it, in the order of their arrival. Invariant: not empty.
+    Early(Vec<EarlyEvent>),
+    /// Its request has come, and is not finally answered.
+    Open(Box<Open>),
+    /// It is over, and remembered to tell repeats from strangers.
+    Ended(Ended),
+}
+
+/// An event that came before its request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct EarlyEvent {
+    /// What happened.
+    pub kind: EarlyKind,
+    /// The record, to be set aside if no request comes.
+    pub record: Box<OwnedRecord>,
+    /// How long it waits.
+    pub expires_at: Timestamp,
+}
+
+/// What can come before its request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum EarlyKind {
+    /// An answer to one of its commands.
+    Answer(Answer),
+    /// The end of its transfer.
+    TransferComplete(TransferComplete),
+}
+
+/// An installation whose request is not finally answered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Open {
+    /// The request; its device, CommandKey and resource are present.
+    pub request: Arc<Request>,
+    /// What was done last.
+    pub progress: Progress,
+    /// When the request was handled.
+    pub handled_at: Timestamp,
+    /// When the request or its result is worth nothing any more; the earlier of rqet and rset.
+    pub expires_at: Option<Timestamp>,
+    /// What identifies the certificate; `None` if its file hides it.
+    pub certificate: Option<Certificate>,
+    /// The row of `Device.Security.Certificate.{i}.` that gets the SUIDs, with a dot at the end; known from
+    /// [`Progress::SetSent`] on.
+    pub certificate_path: Option<Box<str>>,
+    /// For people: goes into the final response; usually empty.
+    pub remark: Box<str>,
+}
+
+impl Open {
+    /// The attributes of the resource.
+    pub fn resource(&self) -> &MyCertFileCred {
+        self.request
+            .resource
+            .as_ref()
+            .expect("an open installation has a resource")
+    }
+}
+
+/// What was done last for an open installation.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Progress {
+    /// The Download was sent; the device has not answered.
+    DownloadSent,
+    /// The device accepted the Download; the transfer has not ended.
+    Accepted,
+    /// The file is on the device; its row is being looked up.
+    LookupSent,
+    /// The SUIDs were sent; the device has not answered.
+    SetSent,
+}
+
+impl Progress {
+    /// Name of the time-out that ends it, as in the section `timeouts` of the configuration.
+    pub const fn timeout_name(self) -> &'static str {
+        match self {
+            Self::DownloadSent => "accept",
+            Self::Accepted => "transfer",
+            Self::LookupSent => "lookup",
+            Self::SetSent => "set",
+        }
+    }
+}
+
+/// What is remembered of an installation that is over.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Ended {
+    /// Where the request stands: the same record again is a repeat.
+    pub coordinates: Coordinates,
+    /// How the transfer went: a TransferComplete that says otherwise is a contradiction.
+    pub transfer: Transfer,
+}
+
+/// How the transfer of an ended installation went.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Transfer {
+    /// The device refused or failed it.
+    Failed,
+    /// The file is on the device.
+    Stored,
+    /// The device told nothing.
+    Unknown,
+}
+
+/// State and progress of an installation whose request has come, for matching.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Position {
+    Open(Progress),
+    Ended(Transfer),
+}
+
+impl Installation {
+    /// `None` while the request has not come.
+    pub(super) fn position(&self) -> Option<Position> {
+        match &self.state {
+            State::Early(_) => None,
+            State::Open(open) => Some(Position::Open(open.progress)),
+            State::Ended(ended) => Some(Position::Ended(ended.transfer)),
+        }
+    }
+
+    pub(super) fn open(&self) -> Option<&Open> {
+        match &self.state {
+            State::Open(open) => Some(open),
+            State::Early(_) | State::Ended(_) => None,
+        }
+    }
+
+    /// Where the request stands; `None` while it has not come.
+    pub(super) fn coordinates(&self) -> Option<&Coordinates> {
+        match &self.state {
+            State::Early(_) => None,
+            State::Open(open) => Some(&open.request.coordinates),
+            State::Ended(ended) => Some(&ended.coordinates),
+        }
+    }
+
+    pub(super) fn early_events(&self) -> &[EarlyEvent] {
+        match &self.state {
+            State::Early(events) => events,
+            State::Open(_) | State::Ended(_) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A day of ended installations at fleet scale is tens of millions.
+    #[test]
+    fn an_installation_takes_few_bytes_of_the_table() {
+        assert!(
+            size_of::<Installation>() <= 112,
+            "{}",
+            size_of::<Installation>()
+        );
+    }
+}

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use super::Progress;
+
+/// Everything in a correlator that can grow or last, with its bound.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Download command sent -> its answer.
+    pub accept_timeout: Duration,
+    /// Download accepted -> TransferComplete.
+    pub transfer_timeout: Duration,
+    /// Lookup command sent -> its answer.
+    pub lookup_timeout: Duration,
+    /// Set command sent -> its answer.
+    pub set_timeout: Duration,
+    /// How long an ended CommandKey is remembered, so that repeats are told from strangers.
+    pub ended_ttl: Duration,
+    /// How long an event waits for its request.
+    pub early_ttl: Duration,
+    /// Events that wait for one (device, CommandKey).
+    pub early_events_per_key_max: usize,
+    /// Events that wait in the whole correlator.
+    pub early_events_max: usize,
+    /// Downloads of one device that are open at a time (TR-069 A.3.2.8: a CPE queues at least three).
+    pub open_downloads_per_device_max: usize,
+    /// Installations that are open at a time in the whole correlator.
+    pub open_installations_max: usize,
+    /// An empty CommandKey means the device's only open transfer.
+    pub sole_open_transfer: bool,
+}
+
+impl Limits {
+    /// How long the answer may take after `progress` was made.
+    pub(super) const fn timeout(&self, progress: Progress) -> Duration {
+        match progress {
+            Progress::DownloadSent => self.accept_timeout,
+            Progress::Accepted => self.transfer_timeout,
+            Progress::LookupSent => self.lookup_timeout,
+            Progress::SetSent => self.set_timeout,
+        }
+    }
+}

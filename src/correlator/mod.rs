@@ -1,0 +1,212 @@
+//! The core: which event belongs to which installation, and what follows from it.
+
+mod answers;
+mod command_id;
+mod create;
+mod deadlines;
+mod early;
+mod effect;
+mod ending;
+mod event;
+mod explanation;
+mod installation;
+mod limits;
+#[cfg(test)]
+mod sim;
+mod stats;
+mod steps;
+mod table;
+#[cfg(test)]
+pub(crate) mod tests;
+mod timeouts;
+mod transfer;
+
+pub use command_id::{CommandId, Step};
+pub use effect::{
+    Command, Effect, Effects, InstallationId, Response, ResponseKind, Slot, Unmatched,
+    UnmatchedReason,
+};
+pub use event::{Answer, AnswerKind, CreateRequest, Event, EventKind, RefusedRequest, Request};
+pub use installation::{
+    EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, State, Transfer,
+};
+pub use limits::Limits;
+pub use stats::{Ledger, Stats};
+
+use crate::mapping::Rules;
+use crate::time::Timestamp;
+
+use installation::Position;
+use stats::Fate;
+use table::Table;
+
+/// The state of one shard.
+///
+/// The same calls in the same order give the same effects. Times never run backwards from call to call.
+///
+/// ```
+/// use std::time::Duration;
+/// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, UnmatchedReason};
+/// use credbridge::cwmp::{DeviceId, TransferComplete};
+/// use credbridge::mapping::Rules;
+/// use credbridge::record::{Coordinates, Record};
+/// use credbridge::time::Timestamp;
+///
+/// let minute = Duration::from_secs(60);
+/// let limits = Limits {
+///     accept_timeout: minute,
+///     transfer_timeout: minute,
+///     lookup_timeout: minute,
+///     set_timeout: minute,
+///     ended_ttl: minute,
+///     early_ttl: minute,
+///     early_events_per_key_max: 4,
+///     early_events_max: 100,
+///     open_downloads_per_device_max: 3,
+///     open_installations_max: 100,
+///     sole_open_transfer: false,
+/// };
+/// let rules = Rules {
+///     download_url: "https://files.example.net/{device_key}/{command_key}".into(),
+///     content_inline: true,
+///     suids_parameter: "SUIDs".into(),
+///     await_set_result: true,
+/// };
+/// let mut correlator = Correlator::new(limits, rules);
+/// let mut effects = Vec::new();
+/// let coordinates = Coordinates { topic: "cwmp.events".into(), partition: 0, offset: 7 };
+/// let transfer = TransferComplete { command_key: None, fault: None, certificate_path: None };
+/// let event = Event {
+///     device: DeviceId::new("00256D", "IGD", "1")?,
+///     record: Record { coordinates: &coordinates, key: None, value: None, headers: &[] },
+///     kind: EventKind::TransferComplete(transfer),
+/// };
+/// correlator.handle(Timestamp::from_millis(0), event, &mut effects);
+/// assert!(matches!(
+///     &effects[..],
+///     [Effect::SetAside(unmatched)] if unmatched.reason == UnmatchedReason::EmptyCommandKey
+/// ));
+/// assert!(correlator.stats().ledger.balanced());
+/// # Ok::<(), credbridge::cwmp::DeviceIdError>(())
+/// ```
+#[derive(Debug)]
+pub struct Correlator {
+    limits: Limits,
+    rules: Rules,
+    table: Table,
+    stats: Stats,
+}
+
+/// The surroundings of one call.
+struct Turn<'e> {
+    now: Timestamp,
+    effects: &'e mut Effects,
+}
+
+impl Correlator {
+    /// A shard that knows nothing yet.
+    pub fn new(limits: Limits, rules: Rules) -> Self {
+        Self {
+            limits,
+            rules,
+            table: Table::default(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Handles one event; what follows from it is added to `effects`.
+    pub fn handle(&mut self, now: Timestamp, event: Event<'_>, effects: &mut Effects) {
+        let turn = &mut Turn { now, effects };
+        let Event {
+            device,
+            record,
+            kind,
+        } = event;
+        let fate = match kind {
+            EventKind::Answer(answer) => self.on_answer(device, answer, &record, turn),
+            EventKind::CreateRequest(create) => {
+                self.on_create_request(device, *create, &record, turn)
+            }
+            EventKind::Foreign => Fate::Foreign,
+            EventKind::RefusedRequest(refused) => {
+                self.on_refused_request(device, *refused, &record, turn)
+            }
+            EventKind::TransferComplete(transfer) => {
+                self.on_transfer_complete(device, transfer, &record, turn)
+            }
+        };
+        self.stats.count(fate);
+    }
+
+    /// Handles deadlines that are due at `now`, at most `max`, the earliest first; returns how many it handled.
+    pub fn handle_timeout(&mut self, now: Timestamp, max: usize, effects: &mut Effects) -> usize {
+        let turn = &mut Turn { now, effects };
+        let mut handled = 0;
+        while handled < max
+            && let Some((deadline, slot)) = self.table.first_deadline()
+            && deadline <= now
+        {
+            self.on_deadline(slot, turn);
+            handled += 1;
+        }
+        handled
+    }
+
+    /// When [`Self::handle_timeout`] has something to do next.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        self.table.first_deadline().map(|(deadline, _)| deadline)
+    }
+
+    /// What was seen and done.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Installations whose request is not finally answered.
+    pub fn open_installations(&self) -> usize {
+        self.table.open_installations()
+    }
+
+    /// Events that wait for their request.
+    pub fn early_events(&self) -> usize {
+        self.table.early_events()
+    }
+
+    /// Installations that are over, and remembered.
+    pub fn ended_installations(&self) -> usize {
+        self.table.ended_installations()
+    }
+
+    /// When the oldest request that is not finally answered was handled.
+    pub fn oldest_open(&self) -> Option<Timestamp> {
+        self.table.oldest_open()
+    }
+
+    /// The installation at `slot`, e.g. of [`Effect::Remember`]; `None` if it was forgotten.
+    pub fn installation(&self, slot: Slot) -> Option<&Installation> {
+        self.table.get(slot)
+    }
+
+    /// Puts back an installation as it was once read with [`Self::installation`]; one with the same id is replaced.
+    pub fn restore(&mut self, installation: Installation) {
+        self.table.insert(installation);
+    }
+
+    /// Takes back an installation that was forgotten later.
+    pub fn restore_forgotten(&mut self, id: &InstallationId) {
+        self.table.remove_id(id);
+    }
+
+    /// Puts back the ledger as it once stood in [`Self::stats`].
+    pub fn restore_ledger(&mut self, ledger: Ledger) {
+        self.stats.ledger = ledger;
+    }
+
+    /// State and progress of an installation whose request has come.
+    fn position(&self, slot: Slot) -> Position {
+        self.table
+            .get(slot)
+            .and_then(Installation::position)
+            .expect("the caller saw that the request has come")
+    }
+}

@@ -1,0 +1,61 @@
+//! What all workers share.
+
+use crate::correlator::{EventKind, Limits};
+use crate::mapping::Rules;
+use crate::onem2m::Certificate;
+use crate::record::Record;
+use crate::wire::r#gen::CreateRequest;
+use crate::wire::{Decoded, Decoder, Encoder, Format, Input};
+
+use super::super::fleet::message;
+use super::super::kafka::{Topic, coordinates};
+
+pub(in super::super) struct Setup {
+    pub(in super::super) shards: i32,
+    pub(in super::super) limits: Limits,
+    pub(in super::super) rules: Rules,
+    pub(in super::super) decoder: Decoder,
+    pub(in super::super) encoder: Encoder,
+}
+
+pub(in super::super) fn decoder() -> Decoder {
+    Decoder {
+        application_id: "credbridge".to_owned(),
+        requests: None,
+        cpe_events: None,
+        from_target: None,
+    }
+}
+
+pub(in super::super) fn encoder() -> Encoder {
+    Encoder {
+        commands: Format::Protobuf,
+        responses: Format::Protobuf,
+        file_type: "X 00256D Certificate".to_owned(),
+        username: String::new(),
+        password: String::new(),
+    }
+}
+
+/// What the bridge reads out of the certificate of a request.
+pub(in super::super) fn certificate_of(request: &CreateRequest) -> Certificate {
+    let written = message(request);
+    let coordinates = coordinates((Topic::Requests, 0), 0);
+    let headers = written.headers();
+    let record = Record {
+        coordinates: &coordinates,
+        key: None,
+        value: written.value.as_deref(),
+        headers: &headers,
+    };
+    let decoded = decoder()
+        .decode(Input::Requests, record)
+        .expect("a valid request");
+    let Decoded::One(event) = decoded else {
+        panic!("a request is one event");
+    };
+    let EventKind::CreateRequest(create) = event.kind else {
+        panic!("refused: {:?}", event.kind);
+    };
+    create.certificate.expect("a readable certificate")
+}

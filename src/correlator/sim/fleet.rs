@@ -1,0 +1,361 @@
+//! Requesters and devices: what they write, and when.
+
+mod messages;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::time::Timestamp;
+use crate::wire::r#gen::cpe_event::Event;
+use crate::wire::r#gen::{self, CpeEvent, CreateRequest};
+
+use super::judge::Fact;
+use super::kafka::{Message, Topic};
+use super::plan::{Course, Plan, Row, Silence};
+
+use messages::{
+    PEM, certificate, device_message, download_response, fault, request_message, transfer_complete,
+};
+pub(super) use messages::{ROW, message};
+
+/// What a record of the inputs is about.
+#[derive(Clone, Debug)]
+pub(super) enum About {
+    /// The request of a plan.
+    Request(usize),
+    /// Said for the installation of that key; the key in the record is the one of the ACS if `by_alias`.
+    Said {
+        plan: usize,
+        key: String,
+        fact: Fact,
+        by_alias: bool,
+    },
+    /// Belongs to nothing, and ends among the dead letters with this reason.
+    Stray(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Outgoing {
+    pub(super) topic: Topic,
+    pub(super) message: Message,
+    pub(super) about: About,
+}
+
+#[derive(Debug)]
+pub(super) struct Fleet {
+    pub(super) plans: Vec<Plan>,
+    queue: BTreeMap<(Timestamp, u64), Outgoing>,
+    sequence: u64,
+    rng: Rng,
+}
+
+impl Fleet {
+    pub(super) fn new(plans: Vec<Plan>, start: Timestamp, mut rng: Rng) -> Self {
+        let mut fleet = Self {
+            queue: BTreeMap::new(),
+            sequence: 0,
+            rng: rng.fork(),
+            plans: Vec::new(),
+        };
+        for plan in &plans {
+            fleet.ask(plan, start);
+            if rng.u8(0..4) == 0 {
+                fleet.stray(plan, start);
+            }
+        }
+        fleet.plans = plans;
+        fleet
+    }
+
+    /// When something is written next.
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        self.queue.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Takes what is due.
+    pub(super) fn take(&mut self, now: Timestamp) -> Option<Outgoing> {
+        self.next().filter(|at| *at <= now)?;
+        self.queue.pop_first().map(|(_, outgoing)| outgoing)
+    }
+
+    fn put(&mut self, at: Timestamp, outgoing: Outgoing) {
+        self.sequence += 1;
+        self.queue.insert((at, self.sequence), outgoing);
+    }
+
+    fn within(&mut self, seconds: u64) -> Duration {
+        Duration::from_millis(self.rng.u64(0..seconds * 1000))
+    }
+
+    fn ask(&mut self, plan: &Plan, start: Timestamp) {
+        let uris = match (plan.response_type, self.rng.bool()) {
+            (2, _) | (4, true) => vec!["/cse1/target".to_owned()],
+            (_, _) => Vec::new(),
+        };
+        let request = CreateRequest {
+            device: Some(device_message(&plan.device)),
+            request_identifier: format!("r{}", plan.number),
+            response_type: plan.response_type,
+            notification_uris: uris,
+            request_expiration_timestamp: plan
+                .expires_after
+                .map_or_else(String::new, |millis| millis.to_string()),
+            suids: if plan.is_invalid {
+                vec![]
+            } else {
+                vec![42, 43]
+            },
+            object_paths: if plan.row == Row::Request {
+                vec![ROW.to_owned()]
+            } else {
+                Vec::new()
+            },
+            command_key: plan.command_key.clone().unwrap_or_default(),
+            ..request_message(PEM)
+        };
+        let at = start + self.within(300);
+        for copy in 0..plan.copies {
+            let again = if copy == 0 {
+                Duration::ZERO
+            } else {
+                self.within(600)
+            };
+            let outgoing = Outgoing {
+                topic: Topic::Requests,
+                message: message(&request),
+                about: About::Request(plan.number),
+            };
+            self.put(at + again, outgoing);
+        }
+        if let Some(key) = plan
+            .command_key
+            .as_ref()
+            .filter(|_| plan.is_early && !plan.is_invalid)
+        {
+            let before = start + self.within(300);
+            self.say_transfer(plan, key, before);
+        }
+    }
+
+    fn stray(&mut self, plan: &Plan, start: Timestamp) {
+        let (key, reason) = match self.rng.u8(0..3) {
+            0 => ("", "empty_command_key"),
+            _ => ("nobody's", "unknown_command_key"),
+        };
+        let event = CpeEvent {
+            device: Some(device_message(&plan.device)),
+            event: Some(transfer_complete(key, 0, Row::Lookup)),
+            ..CpeEvent::default()
+        };
+        let at = start + self.within(3000);
+        let outgoing = Outgoing {
+            topic: Topic::CpeEvents,
+            message: message(&event),
+            about: About::Stray(reason),
+        };
+        self.put(at, outgoing);
+    }
+
+    /// The device hears a command for the installation of that key.
+    pub(super) fn hear(&mut self, number: usize, command_id: &str, key: &str, now: Timestamp) {
+        let plan = self.plans[number].clone();
+        match command_id.rsplit('/').next() {
+            Some("download") => self.on_download(&plan, key, now),
+            Some("lookup") => self.on_lookup(&plan, key, now),
+            Some("set") => self.on_set(&plan, key, now),
+            other => panic!("no command of the bridge: {other:?}"),
+        }
+    }
+
+    fn on_download(&mut self, plan: &Plan, key: &str, now: Timestamp) {
+        let at = now + self.delay(plan);
+        match plan.course {
+            Course::Silent(Silence::Download) => {}
+            Course::DownloadFault(code) => {
+                self.answer(
+                    plan,
+                    key,
+                    "download",
+                    fault(code),
+                    Fact::DownloadFailed(4000),
+                    at,
+                );
+            }
+            Course::Rejected(reason, code) => {
+                let event = Event::Rejection(r#gen::Rejection {
+                    reason,
+                    detail: String::new(),
+                });
+                self.answer(plan, key, "download", event, Fact::DownloadFailed(code), at);
+            }
+            Course::CompletedAtOnce => {
+                let event = download_response(0);
+                self.answer(plan, key, "download", event, Fact::Completed, at);
+            }
+            Course::Silent(Silence::Transfer) => {
+                let event = download_response(1);
+                self.answer(plan, key, "download", event, Fact::Accepted, at);
+            }
+            Course::Installed
+            | Course::RowMissing
+            | Course::SetFault(..)
+            | Course::TransferFault(_)
+            | Course::Silent(Silence::Lookup | Silence::Set) => {
+                if plan.acs_key.is_some() || self.rng.u8(0..5) > 0 {
+                    let event = download_response(1);
+                    self.answer(plan, key, "download", event, Fact::Accepted, at);
+                }
+                let at = now + self.delay(plan);
+                if !plan.is_early {
+                    self.say_transfer(plan, key, at);
+                }
+            }
+        }
+    }
+
+    fn on_lookup(&mut self, plan: &Plan, key: &str, now: Timestamp) {
+        let at = now + self.delay(plan);
+        if plan.course == Course::Silent(Silence::Lookup) {
+            return;
+        }
+        let certificate = certificate();
+        let serial_number: String = certificate
+            .serial_number
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        let issuer = certificate.issuer.to_string();
+        let row = |row: &str, name: &str, value: &str| r#gen::ParameterValue {
+            name: format!("{row}{name}"),
+            value: value.to_owned(),
+            r#type: "xsd:string".to_owned(),
+        };
+        let other = "Device.Security.Certificate.1.";
+        let mut parameters = vec![
+            row(other, "SerialNumber", "01"),
+            row(other, "Issuer", "CN=x"),
+        ];
+        let is_there = plan.course != Course::RowMissing;
+        if is_there {
+            parameters.push(row(ROW, "SerialNumber", &serial_number));
+            parameters.push(row(ROW, "Issuer", &issuer));
+        }
+        let event =
+            Event::GetParameterValuesResponse(r#gen::GetParameterValuesResponse { parameters });
+        let fact = if is_there {
+            Fact::Found
+        } else {
+            Fact::NotFound
+        };
+        self.answer(plan, key, "lookup", event, fact, at);
+    }
+
+    fn on_set(&mut self, plan: &Plan, key: &str, now: Timestamp) {
+        let at = now + self.delay(plan);
+        match plan.course {
+            Course::Silent(Silence::Set) => {}
+            Course::SetFault(code, result) => {
+                self.answer(plan, key, "set", fault(code), Fact::SetFailed(result), at);
+            }
+            Course::CompletedAtOnce
+            | Course::DownloadFault(_)
+            | Course::Installed
+            | Course::Rejected(..)
+            | Course::RowMissing
+            | Course::TransferFault(_)
+            | Course::Silent(Silence::Download | Silence::Lookup | Silence::Transfer) => {
+                let status = self.rng.u32(0..2);
+                let event =
+                    Event::SetParameterValuesResponse(r#gen::SetParameterValuesResponse { status });
+                self.answer(plan, key, "set", event, Fact::Set, at);
+            }
+        }
+    }
+
+    fn delay(&mut self, plan: &Plan) -> Duration {
+        if self.rng.f64() < plan.late {
+            self.within(6000)
+        } else {
+            self.within(30)
+        }
+    }
+
+    fn say_transfer(&mut self, plan: &Plan, key: &str, at: Timestamp) {
+        let code = if let Course::TransferFault(code) = plan.course {
+            code
+        } else {
+            0
+        };
+        self.transfer(plan, key, code, at);
+        if plan.contradicts {
+            let later = at + self.delay(plan);
+            self.transfer(plan, key, if code == 0 { 9002 } else { 0 }, later);
+        }
+    }
+
+    fn transfer(&mut self, plan: &Plan, key: &str, code: u32, at: Timestamp) {
+        let told = plan.acs_key.as_deref().unwrap_or(key);
+        let fact = if code == 0 {
+            Fact::Transferred
+        } else {
+            Fact::TransferFailed
+        };
+        self.say(
+            plan,
+            key,
+            "",
+            transfer_complete(told, code, plan.row),
+            fact,
+            at,
+        );
+    }
+
+    fn answer(
+        &mut self,
+        plan: &Plan,
+        key: &str,
+        step: &str,
+        event: Event,
+        fact: Fact,
+        at: Timestamp,
+    ) {
+        self.say(plan, key, &format!("{key}/{step}"), event, fact, at);
+    }
+
+    fn say(
+        &mut self,
+        plan: &Plan,
+        key: &str,
+        command_id: &str,
+        event: Event,
+        fact: Fact,
+        at: Timestamp,
+    ) {
+        let is_download_answer = command_id.ends_with("/download");
+        let alias = plan.acs_key.clone().filter(|_| is_download_answer);
+        let event = CpeEvent {
+            device: Some(device_message(&plan.device)),
+            command_id: command_id.to_owned(),
+            command_key: alias.unwrap_or_default(),
+            event: Some(event),
+            ..CpeEvent::default()
+        };
+        let outgoing = Outgoing {
+            topic: Topic::CpeEvents,
+            message: message(&event),
+            about: About::Said {
+                plan: plan.number,
+                key: key.to_owned(),
+                fact,
+                by_alias: plan.acs_key.is_some() && command_id.is_empty(),
+            },
+        };
+        while self.rng.f64() < plan.repeated {
+            let again = at + self.delay(plan);
+            self.put(again, outgoing.clone());
+        }
+        self.put(at, outgoing);
+    }
+}

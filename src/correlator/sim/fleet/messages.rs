@@ -1,0 +1,86 @@
+//! What requesters and devices write, as bytes.
+
+use std::sync::OnceLock;
+
+use crate::cwmp::DeviceId;
+use crate::onem2m::Certificate;
+use crate::wire::r#gen::cpe_event::Event;
+use crate::wire::r#gen::{self, CreateRequest};
+
+use super::super::bridge;
+use super::super::kafka::Message;
+use super::super::plan::Row;
+
+pub(super) const PEM: &str = include_str!("../../../../tests/fixtures/certificates/leaf.pem");
+
+/// The row that is right.
+pub(in super::super) const ROW: &str = "Device.Security.Certificate.3.";
+
+pub(super) fn certificate() -> &'static Certificate {
+    static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
+    CERTIFICATE.get_or_init(|| bridge::certificate_of(&request_message(PEM)))
+}
+
+pub(super) fn request_message(content: &str) -> CreateRequest {
+    CreateRequest {
+        to: "/cse1/node".to_owned(),
+        release_version_indicator: "3".to_owned(),
+        suids: vec![42, 43],
+        my_cert_file_format: "application/pkix-cert".to_owned(),
+        my_cert_file_content: content.to_owned(),
+        device: Some(device_message(&DeviceId::new("00256D", "", "0").unwrap())),
+        from: "/cse1/C".to_owned(),
+        request_identifier: "r".to_owned(),
+        ..CreateRequest::default()
+    }
+}
+
+pub(super) fn device_message(device: &DeviceId) -> r#gen::DeviceId {
+    r#gen::DeviceId {
+        oui: device.oui(),
+        product_class: device.product_class(),
+        serial_number: device.serial_number(),
+    }
+}
+
+pub(in super::super) fn message(value: &impl prost::Message) -> Message {
+    Message {
+        key: None,
+        value: Some(prost::Message::encode_to_vec(value)),
+        headers: vec![(
+            "content-type".to_owned(),
+            b"application/x-protobuf".to_vec(),
+        )],
+    }
+}
+
+fn fault_struct(code: u32) -> Option<r#gen::FaultStruct> {
+    (code != 0).then(|| r#gen::FaultStruct {
+        fault_code: code,
+        fault_string: "as planned".to_owned(),
+    })
+}
+
+pub(super) fn transfer_complete(key: &str, code: u32, row: Row) -> Event {
+    let tells_row = code == 0 && row == Row::Event;
+    Event::TransferComplete(r#gen::TransferComplete {
+        command_key: key.to_owned(),
+        fault: Some(fault_struct(code).unwrap_or_default()),
+        certificate_path: if tells_row { ROW } else { "" }.to_owned(),
+        ..r#gen::TransferComplete::default()
+    })
+}
+
+pub(super) fn download_response(status: u32) -> Event {
+    Event::DownloadResponse(r#gen::DownloadResponse {
+        status,
+        ..r#gen::DownloadResponse::default()
+    })
+}
+
+pub(super) fn fault(fault_code: u32) -> Event {
+    Event::Fault(r#gen::Fault {
+        fault_code,
+        ..r#gen::Fault::default()
+    })
+}

@@ -1,0 +1,374 @@
+//! Judges what the bridge made visible against what was written to it.
+
+mod reading;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::correlator::{Correlator, Ledger, Limits, Step};
+use crate::cwmp::DeviceId;
+use crate::time::Timestamp;
+
+use super::fleet::{About, ROW};
+use super::plan::{Plan, Row};
+
+pub(super) use reading::{Output, read};
+
+/// What a device said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fact {
+    Accepted,
+    Completed,
+    /// With the right Response Status Code.
+    DownloadFailed(u16),
+    Found,
+    NotFound,
+    Set,
+    SetFailed(u16),
+    TransferFailed,
+    Transferred,
+}
+
+impl Fact {
+    /// The Response Status Code with which the fact ends an installation.
+    const fn code(self) -> Option<u16> {
+        match self {
+            Self::Accepted | Self::Completed | Self::Found | Self::Transferred => None,
+            Self::DownloadFailed(code) | Self::SetFailed(code) => Some(code),
+            Self::NotFound => Some(6005),
+            Self::Set => Some(2001),
+            Self::TransferFailed => Some(4000),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Said {
+    at: Timestamp,
+    fact: Fact,
+    by_alias: bool,
+}
+
+#[derive(Debug)]
+struct Request {
+    plan: usize,
+    at: Timestamp,
+    acknowledgements: usize,
+    finals: Vec<u16>,
+    is_taken: bool,
+}
+
+/// What is known of an installation whose Download was seen.
+#[derive(Debug)]
+struct Story {
+    plan: usize,
+    asked_at: Timestamp,
+    /// When each command ends by itself.
+    commands: BTreeMap<Step, Timestamp>,
+    ended_at: Option<Timestamp>,
+}
+
+/// Device and CommandKey.
+type Id = (DeviceId, String);
+
+#[derive(Debug)]
+pub(super) struct Judge {
+    plans: Vec<Plan>,
+    limits: Limits,
+    is_tight: bool,
+    requests: BTreeMap<String, Request>,
+    said: BTreeMap<String, (Id, Said)>,
+    strays: BTreeMap<String, &'static str>,
+    dead_letters: BTreeMap<String, usize>,
+    stories: BTreeMap<Id, Story>,
+}
+
+/// What is wrong.
+pub(super) type Verdict = Result<(), String>;
+
+/// `Err` with the text unless it holds.
+pub(super) fn must(holds: bool, text: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(text()) }
+}
+
+/// What holds for a shard whenever its state is committed.
+pub(super) fn check_shard(correlator: &Correlator, limits: &Limits) -> Verdict {
+    let early = correlator.early_events();
+    check_ledger(&correlator.stats().ledger, early)?;
+    must(early <= limits.early_events_max, || {
+        format!("{early} events wait")
+    })?;
+    let open = correlator.open_installations();
+    must(open <= limits.open_installations_max, || {
+        format!("{open} installations are open")
+    })
+}
+
+fn check_ledger(ledger: &Ledger, early: usize) -> Verdict {
+    let is_right = ledger.balanced() && ledger.parked == early as u64;
+    must(is_right, || {
+        format!("{ledger:?} does not balance with {early} waiting events")
+    })
+}
+
+impl Judge {
+    pub(super) fn new(plans: Vec<Plan>, limits: Limits, is_tight: bool) -> Self {
+        Self {
+            plans,
+            limits,
+            is_tight,
+            requests: BTreeMap::new(),
+            said: BTreeMap::new(),
+            strays: BTreeMap::new(),
+            dead_letters: BTreeMap::new(),
+            stories: BTreeMap::new(),
+        }
+    }
+
+    /// A record was written to an input.
+    pub(super) fn wrote(&mut self, coordinates: String, at: Timestamp, about: About) {
+        match about {
+            About::Request(plan) => {
+                let request = Request {
+                    plan,
+                    at,
+                    acknowledgements: 0,
+                    finals: Vec::new(),
+                    is_taken: false,
+                };
+                self.requests.insert(coordinates, request);
+            }
+            About::Said {
+                plan,
+                key,
+                fact,
+                by_alias,
+            } => {
+                let id = (self.plans[plan].device.clone(), key);
+                let said = Said { at, fact, by_alias };
+                self.said.insert(coordinates, (id, said));
+            }
+            About::Stray(reason) => {
+                self.strays.insert(coordinates, reason);
+            }
+        }
+    }
+
+    /// Records that were written to the inputs.
+    pub(super) fn written(&self) -> usize {
+        self.requests.len() + self.said.len() + self.strays.len()
+    }
+
+    /// The plan behind a request.
+    pub(super) fn plan_of(&self, request: &str) -> Option<usize> {
+        self.requests.get(request).map(|request| request.plan)
+    }
+
+    /// An output became visible.
+    pub(super) fn saw(&mut self, output: &Output) -> Verdict {
+        let verdict = match output {
+            Output::Command { .. } => self.saw_command(output),
+            Output::Response { .. } => self.saw_response(output),
+            Output::DeadLetter { source, reason, at } => self.saw_dead_letter(source, reason, *at),
+        };
+        verdict.map_err(|wrong| format!("{wrong}: {output:?}"))
+    }
+
+    /// Every fact about an installation so far.
+    fn facts(&self, id: &Id) -> impl Iterator<Item = Said> {
+        self.said
+            .values()
+            .filter(move |(other, _)| other == id)
+            .map(|(_, said)| *said)
+    }
+
+    fn first(&self, id: &Id, wanted: impl Fn(Fact) -> bool) -> Option<Timestamp> {
+        let facts = self.facts(id).filter(|said| wanted(said.fact));
+        facts.map(|said| said.at).min()
+    }
+
+    /// A time-out, or a record that was written for the same plan.
+    fn check_cause(&self, cause: &str, plan: usize) -> Verdict {
+        let of_request = self.requests.get(cause).map(|request| request.plan == plan);
+        let of_device = || {
+            let (id, _) = self.said.get(cause)?;
+            Some(id.0 == self.plans[plan].device)
+        };
+        must(
+            cause == "deadline" || of_request.or_else(of_device) == Some(true),
+            || "the cause is no record of this installation".to_owned(),
+        )
+    }
+
+    fn saw_command(&mut self, output: &Output) -> Verdict {
+        let Output::Command {
+            id,
+            step,
+            expires_at,
+            cause,
+            request,
+            set,
+            ..
+        } = output
+        else {
+            unreachable!("the caller saw a command");
+        };
+        let known = self.requests.get_mut(request);
+        let known = known.ok_or("a command without a request")?;
+        let plan = &self.plans[known.plan];
+        must(!plan.is_invalid, || {
+            "a command for a refused request".to_owned()
+        })?;
+        if *step == Step::Download {
+            must(!known.is_taken, || {
+                "two Downloads for one request".to_owned()
+            })?;
+            known.is_taken = true;
+            let story = Story {
+                plan: known.plan,
+                asked_at: known.at,
+                commands: BTreeMap::from([(*step, *expires_at)]),
+                ended_at: None,
+            };
+            let before = self.stories.insert(id.clone(), story);
+            must(before.is_none(), || {
+                "two Downloads for one CommandKey".to_owned()
+            })?;
+        } else {
+            let stored = |fact| matches!(fact, Fact::Transferred | Fact::Completed);
+            let cause_known = self.first(id, stored).is_some();
+            must(cause_known, || "the file is not on the device".to_owned())?;
+            let story = self.stories.get_mut(id).ok_or("no Download came before")?;
+            let before = story.commands.insert(*step, *expires_at);
+            must(before.is_none(), || "the command came twice".to_owned())?;
+            must(story.ended_at.is_none(), || {
+                "a command after the end".to_owned()
+            })?;
+        }
+        let plan = &self.plans[self.stories[id].plan];
+        match step {
+            Step::Set => must(
+                *set == Some((format!("{ROW}SUIDs"), "42,43".to_owned())),
+                || "not the SUIDs of the request".to_owned(),
+            )?,
+            Step::Lookup => must(plan.row == Row::Lookup, || "the row was told".to_owned())?,
+            Step::Download | Step::Cancel => {}
+        }
+        self.check_cause(cause, plan.number)
+    }
+
+    fn saw_response(&mut self, output: &Output) -> Verdict {
+        let Output::Response {
+            code,
+            id,
+            cause,
+            request,
+            at,
+        } = output
+        else {
+            unreachable!("the caller saw a response");
+        };
+        let known = self.requests.get_mut(request);
+        let known = known.ok_or("a response without a request")?;
+        let plan = self.plans[known.plan].clone();
+        if *code < 2000 {
+            known.acknowledgements += 1;
+            return must(known.finals.is_empty(), || {
+                "acknowledged after the end".to_owned()
+            });
+        }
+        known.finals.push(*code);
+        must(known.finals.len() == 1, || {
+            "a second final response".to_owned()
+        })?;
+        must(plan.response_type != 5, || {
+            "no response was wanted".to_owned()
+        })?;
+        let asked_at = known.at;
+        self.check_cause(cause, plan.number)?;
+        match id {
+            None => self.check_refusal(&plan, *code),
+            Some(id) => {
+                let story = self.stories.get_mut(id).ok_or("no Download came before")?;
+                story.ended_at = Some(*at);
+                self.check_end(&plan, id, *code, cause == "deadline", *at, asked_at)
+            }
+        }
+    }
+
+    fn saw_dead_letter(&mut self, source: &str, reason: &str, at: Timestamp) -> Verdict {
+        let count = self.dead_letters.entry(source.to_owned()).or_default();
+        *count += 1;
+        must(*count == 1, || "set aside twice".to_owned())?;
+        if self.is_tight && reason == "early_events_full" {
+            return Ok(());
+        }
+        if let Some(right) = self.strays.get(source) {
+            return must(*right == reason, || format!("the reason is {right}"));
+        }
+        let (id, said) = self.said.get(source).ok_or("no event was set aside")?;
+        must(reason == "unknown_command_key", || "not unknown".to_owned())?;
+        must(at >= said.at + self.limits.early_ttl, || {
+            "set aside too early".to_owned()
+        })?;
+        let Some(story) = self.stories.get(id) else {
+            return Ok(());
+        };
+        let bound_at = if said.by_alias {
+            self.first(id, |fact| fact == Fact::Accepted)
+        } else {
+            Some(story.asked_at)
+        };
+        let came_in_time = bound_at.is_some_and(|bound| bound < said.at + self.limits.early_ttl);
+        let is_remembered = said.at < story.asked_at + self.limits.ended_ttl;
+        must(!(came_in_time && is_remembered), || {
+            "the event belongs to an installation".to_owned()
+        })
+    }
+
+    /// Everything has come to rest.
+    pub(super) fn finish(&self) -> Verdict {
+        for (coordinates, request) in &self.requests {
+            self.finish_request(request)
+                .map_err(|wrong| format!("{wrong}: request {coordinates} {request:?}"))?;
+        }
+        for (coordinates, reason) in &self.strays {
+            must(self.dead_letters.contains_key(coordinates), || {
+                format!("{coordinates} is no dead letter for {reason}")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn finish_request(&self, request: &Request) -> Verdict {
+        let plan = &self.plans[request.plan];
+        let wanted = usize::from(plan.response_type != 5);
+        must(request.finals.len() == wanted, || {
+            "not exactly one final response".to_owned()
+        })?;
+        // rt 4 has targets or not.
+        let acknowledged = match (request.is_taken, plan.response_type) {
+            (true, 1 | 2) => request.acknowledgements == 1,
+            (true, 4) => request.acknowledgements <= 1,
+            (_, _) => request.acknowledgements == 0,
+        };
+        must(acknowledged, || "not the right acknowledgement".to_owned())?;
+        let mut copies = self
+            .requests
+            .values()
+            .filter(|other| other.plan == request.plan);
+        must(
+            plan.is_invalid || self.is_tight || copies.any(|copy| copy.is_taken),
+            || "no copy of the request was taken on".to_owned(),
+        )
+    }
+
+    fn expires_at(&self, plan: &Plan, asked_at: Timestamp) -> Timestamp {
+        plan.expires_after.map_or(Timestamp::NEVER, |millis| {
+            asked_at + Duration::from_millis(millis)
+        })
+    }
+}

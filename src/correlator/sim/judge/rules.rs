@@ -1,0 +1,123 @@
+//! Which final response is right, and when a time-out is.
+
+use crate::correlator::Step;
+use crate::time::Timestamp;
+
+use super::super::plan::Plan;
+use super::{Fact, Id, Judge, Said, Story, Verdict, must};
+
+impl Judge {
+    pub(super) fn check_refusal(&self, plan: &Plan, code: u16) -> Verdict {
+        let is_right = match code {
+            4105 => plan.copies > 1 && !plan.is_invalid,
+            4000 => plan.is_invalid || self.is_tight,
+            5000 => self.is_tight,
+            _ => false,
+        };
+        must(is_right, || "nothing was wrong with the request".to_owned())
+    }
+
+    pub(super) fn check_end(
+        &self,
+        plan: &Plan,
+        id: &Id,
+        code: u16,
+        is_timeout: bool,
+        at: Timestamp,
+        asked_at: Timestamp,
+    ) -> Verdict {
+        let story = &self.stories[id];
+        let expires_at = self.expires_at(plan, asked_at);
+        if is_timeout {
+            return self.check_timeout(id, story, code, at, expires_at);
+        }
+        if code == 4008 {
+            return must(expires_at <= at, || {
+                "the request had not expired".to_owned()
+            });
+        }
+        let said = self.facts(id).any(|said| said.fact.code() == Some(code));
+        must(said, || "the device said nothing of the kind".to_owned())?;
+        let has_sent = |step| story.commands.contains_key(&step);
+        let is_possible = match code {
+            2001 => has_sent(Step::Set),
+            6005 => has_sent(Step::Lookup) && !has_sent(Step::Set),
+            _ => true,
+        };
+        must(is_possible, || {
+            "nothing was asked that gives this".to_owned()
+        })
+    }
+
+    /// A time-out is right if its time has come, and no answer that is waited on was written before that.
+    fn check_timeout(
+        &self,
+        id: &Id,
+        story: &Story,
+        code: u16,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Verdict {
+        let of = |step| story.commands.get(&step).copied();
+        let (due, answered_at, codes): (Timestamp, Option<Timestamp>, &[u16]) =
+            if let Some(due) = of(Step::Set) {
+                let wanted = |fact| matches!(fact, Fact::Set | Fact::SetFailed(_));
+                (due, self.first(id, wanted), &[4008])
+            } else if let Some(due) = of(Step::Lookup) {
+                let wanted = |fact| matches!(fact, Fact::Found | Fact::NotFound);
+                (due, self.first(id, wanted), &[4008])
+            } else {
+                self.download_due(id, story, expires_at)
+            };
+        must(codes.contains(&code), || {
+            format!("the code is one of {codes:?}")
+        })?;
+        must(due <= at, || format!("timed out before {due:?}"))?;
+        must(
+            self.is_tight || answered_at.is_none_or(|answered| answered >= due),
+            || format!("timed out although answered at {answered_at:?}, before {due:?}"),
+        )
+    }
+
+    fn download_due(
+        &self,
+        id: &Id,
+        story: &Story,
+        expires_at: Timestamp,
+    ) -> (Timestamp, Option<Timestamp>, &'static [u16]) {
+        let due = story.commands[&Step::Download];
+        let accepted = self.first(id, |fact| fact == Fact::Accepted);
+        let answered = self
+            .facts(id)
+            .filter_map(|said| self.binds_at(said, story, accepted))
+            .min();
+        match accepted {
+            Some(accepted) if accepted < due => {
+                let transfer_due = (accepted + self.limits.transfer_timeout).min(expires_at);
+                (transfer_due, answered, &[4008])
+            }
+            // Whether an answer at the last moment counts is open.
+            Some(_) => (due, answered, &[4008, 6021]),
+            None if expires_at == Timestamp::NEVER => (due, answered, &[6021]),
+            None => (due, answered, &[4008, 6021]),
+        }
+    }
+
+    /// When the end of the transfer is known to the bridge, if what was said can end it and came in time.
+    fn binds_at(
+        &self,
+        said: Said,
+        story: &Story,
+        accepted: Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        let binding = match said.fact {
+            Fact::Transferred | Fact::TransferFailed if said.by_alias => accepted?,
+            Fact::Transferred | Fact::TransferFailed => story.asked_at,
+            Fact::Completed | Fact::DownloadFailed(_) => story.asked_at,
+            Fact::Accepted | Fact::Found | Fact::NotFound | Fact::Set | Fact::SetFailed(_) => {
+                return None;
+            }
+        };
+        (binding < said.at + self.limits.early_ttl).then_some(said.at.max(binding))
+    }
+}

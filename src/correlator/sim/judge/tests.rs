@@ -1,0 +1,221 @@
+//! Wrong histories: each must be seen.
+
+use crate::correlator::tests::world::{MINUTE, limits};
+
+use super::super::plan::Course;
+use super::*;
+
+const REQUEST: &str = "onem2m.requests/0/0";
+const DEVICE_SAYS: &str = "cwmp.events/0/";
+
+struct History {
+    judge: Judge,
+    said: usize,
+}
+
+fn at(minutes: u32) -> Timestamp {
+    Timestamp::default() + minutes * MINUTE
+}
+
+fn device() -> DeviceId {
+    DeviceId::new("00256D", "", "1").unwrap()
+}
+
+/// A request was written, and its Download seen, which ends by itself after 15 minutes.
+fn history() -> History {
+    let plan = Plan {
+        number: 0,
+        device: device(),
+        command_key: Some("k".to_owned()),
+        response_type: 3,
+        expires_after: None,
+        is_invalid: false,
+        copies: 1,
+        row: Row::Request,
+        course: Course::Installed,
+        acs_key: None,
+        is_early: false,
+        late: 0.0,
+        repeated: 0.0,
+        contradicts: false,
+    };
+    let mut judge = Judge::new(vec![plan], limits(), false);
+    judge.wrote(REQUEST.to_owned(), at(0), About::Request(0));
+    judge.saw(&command(Step::Download, at(15))).unwrap();
+    History { judge, said: 0 }
+}
+
+fn command(step: Step, expires_at: Timestamp) -> Output {
+    Output::Command {
+        id: (device(), "k".to_owned()),
+        command_id: format!("k/{}", step.as_str()),
+        step,
+        expires_at,
+        cause: REQUEST.to_owned(),
+        request: REQUEST.to_owned(),
+        set: (step == Step::Set).then(|| (format!("{ROW}SUIDs"), "42,43".to_owned())),
+    }
+}
+
+fn response(code: u16, cause: &str, minutes: u32) -> Output {
+    Output::Response {
+        code,
+        id: Some((device(), "k".to_owned())),
+        cause: cause.to_owned(),
+        request: REQUEST.to_owned(),
+        at: at(minutes),
+    }
+}
+
+impl History {
+    fn says(&mut self, fact: Fact, minutes: u32) -> String {
+        let coordinates = format!("{DEVICE_SAYS}{}", self.said);
+        self.said += 1;
+        let about = About::Said {
+            plan: 0,
+            key: "k".to_owned(),
+            fact,
+            by_alias: false,
+        };
+        self.judge.wrote(coordinates.clone(), at(minutes), about);
+        coordinates
+    }
+
+    fn saw(mut self, output: &Output) -> Self {
+        self.judge.saw(output).unwrap();
+        self
+    }
+
+    #[track_caller]
+    fn sees_wrong(mut self, output: &Output, text: &str) {
+        let wrong = self.judge.saw(output).unwrap_err();
+        assert!(wrong.contains(text), "{wrong}");
+    }
+}
+
+/// The Set was sent, which ends by itself after 12 minutes.
+fn stored() -> History {
+    let mut history = history();
+    history.says(Fact::Accepted, 1);
+    history.says(Fact::Transferred, 2);
+    history.saw(&command(Step::Set, at(12)))
+}
+
+#[test]
+fn right_history_is_right() {
+    let mut history = stored();
+    let cause = history.says(Fact::Set, 3);
+    let history = history.saw(&response(2001, &cause, 4));
+    assert_eq!(history.judge.finish(), Ok(()));
+}
+
+#[test]
+fn right_time_out_is_right() {
+    let history = history().saw(&response(6021, "deadline", 15));
+    assert_eq!(history.judge.finish(), Ok(()));
+}
+
+#[test]
+fn second_response_is_seen() {
+    let mut history = stored();
+    let cause = history.says(Fact::Set, 3);
+    let history = history.saw(&response(2001, &cause, 4));
+    history.sees_wrong(&response(2001, &cause, 4), "a second final response");
+}
+
+#[test]
+fn missing_response_is_seen() {
+    let wrong = stored().judge.finish().unwrap_err();
+    assert!(wrong.contains("not exactly one final response"), "{wrong}");
+}
+
+#[test]
+fn early_time_out_is_seen() {
+    history().sees_wrong(&response(6021, "deadline", 14), "timed out before");
+}
+
+#[test]
+fn time_out_although_the_answer_is_in_the_log_is_seen() {
+    let mut history = stored();
+    history.says(Fact::Set, 11);
+    history.sees_wrong(&response(4008, "deadline", 20), "although answered");
+}
+
+#[test]
+fn time_out_with_the_code_of_another_step_is_seen() {
+    stored().sees_wrong(&response(6021, "deadline", 20), "the code is one of");
+}
+
+#[test]
+fn wrong_code_is_seen() {
+    let mut history = stored();
+    let cause = history.says(Fact::Set, 3);
+    history.sees_wrong(&response(4000, &cause, 4), "nothing of the kind");
+}
+
+#[test]
+fn success_without_a_set_is_seen() {
+    let mut history = history();
+    let cause = history.says(Fact::Set, 3);
+    history.sees_wrong(&response(2001, &cause, 4), "nothing was asked");
+}
+
+#[test]
+fn second_command_is_seen() {
+    history().sees_wrong(&command(Step::Download, at(15)), "two Downloads");
+    stored().sees_wrong(&command(Step::Set, at(12)), "came twice");
+}
+
+#[test]
+fn command_without_a_cause_is_seen() {
+    history().sees_wrong(&command(Step::Set, at(12)), "not on the device");
+}
+
+#[test]
+fn output_without_a_request_is_seen() {
+    let mut output = response(2001, "deadline", 1);
+    let Output::Response { request, .. } = &mut output else {
+        unreachable!("a response was made");
+    };
+    "onem2m.requests/0/9".clone_into(request);
+    history().sees_wrong(&output, "without a request");
+}
+
+#[test]
+fn dead_letter_of_an_event_that_belongs_is_seen() {
+    let mut history = stored();
+    let source = history.says(Fact::Set, 3);
+    let output = Output::DeadLetter {
+        source,
+        reason: "unknown_command_key".to_owned(),
+        at: at(60),
+    };
+    history.sees_wrong(&output, "belongs to an installation");
+}
+
+#[test]
+fn stray_that_is_no_dead_letter_is_seen() {
+    let history = history().saw(&response(6021, "deadline", 15));
+    let mut judge = history.judge;
+    let stray = About::Stray("empty_command_key");
+    judge.wrote(format!("{DEVICE_SAYS}9"), at(1), stray);
+    let wrong = judge.finish().unwrap_err();
+    assert!(wrong.contains("is no dead letter"), "{wrong}");
+}
+
+#[test]
+fn unbalanced_ledger_is_seen() {
+    let ledger = Ledger {
+        events: 2,
+        applied: 1,
+        ..Ledger::default()
+    };
+    assert!(check_ledger(&ledger, 0).is_err());
+    let ledger = Ledger {
+        events: 1,
+        parked: 1,
+        ..Ledger::default()
+    };
+    assert!(check_ledger(&ledger, 0).is_err());
+    assert!(check_ledger(&ledger, 1).is_ok());
+}

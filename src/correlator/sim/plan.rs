@@ -1,0 +1,158 @@
+//! What a seed decides about installations and devices before anything runs.
+
+use fastrand::Rng;
+
+use crate::cwmp::DeviceId;
+
+/// One installation that somebody asks for, and how its device behaves.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) number: usize,
+    pub(super) device: DeviceId,
+    /// Assigned by the requester; `None`: derived by the bridge.
+    pub(super) command_key: Option<String>,
+    /// rt: 1 to 5.
+    pub(super) response_type: u32,
+    /// rqet in milliseconds from handling.
+    pub(super) expires_after: Option<u64>,
+    /// The request says nonsense and is refused.
+    pub(super) is_invalid: bool,
+    /// How often the request is written.
+    pub(super) copies: u32,
+    pub(super) row: Row,
+    pub(super) course: Course,
+    /// The ACS uses a CommandKey of its own.
+    pub(super) acs_key: Option<String>,
+    /// The TransferComplete is written before the request; needs an assigned key.
+    pub(super) is_early: bool,
+    /// Chance that an answer takes up to 100 minutes.
+    pub(super) late: f64,
+    /// Chance that an answer is written again.
+    pub(super) repeated: f64,
+    /// The device also says the opposite.
+    pub(super) contradicts: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Row {
+    Event,
+    Lookup,
+    Request,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Course {
+    CompletedAtOnce,
+    DownloadFault(u32),
+    Installed,
+    Rejected(i32, u16),
+    RowMissing,
+    SetFault(u32, u16),
+    Silent(Silence),
+    TransferFault(u32),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Silence {
+    Download,
+    Transfer,
+    Lookup,
+    Set,
+}
+
+/// The size of everything that one seed plays with.
+#[derive(Clone, Debug)]
+pub(super) struct Scale {
+    pub(super) shards: i32,
+    pub(super) workers: usize,
+    pub(super) request_partitions: i32,
+    pub(super) event_partitions: i32,
+    pub(super) steps: u32,
+    /// Limits so tight that requests are refused and events set aside for them.
+    pub(super) is_tight: bool,
+}
+
+impl Scale {
+    pub(super) fn new(rng: &mut Rng) -> Self {
+        Self {
+            shards: rng.i32(1..=4),
+            workers: rng.usize(1..=3),
+            request_partitions: rng.i32(1..=2),
+            event_partitions: rng.i32(1..=3),
+            steps: rng.u32(100..700),
+            is_tight: rng.u8(0..10) == 0,
+        }
+    }
+}
+
+fn chance(rng: &mut Rng, probability: f64) -> bool {
+    rng.f64() < probability
+}
+
+pub(super) fn plans(rng: &mut Rng) -> Vec<Plan> {
+    let devices = rng.u32(1..=6);
+    (0..rng.usize(1..=12))
+        .map(|number| plan(number, devices, rng))
+        .collect()
+}
+
+fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
+    let serial_number = rng.u32(0..devices).to_string();
+    let course = course(rng);
+    let command_key = rng.bool().then(|| format!("key/{number}"));
+    let row = match (course, rng.u8(0..3)) {
+        (Course::RowMissing | Course::Silent(Silence::Lookup), _) | (_, 0) => Row::Lookup,
+        (Course::CompletedAtOnce, _) | (_, 1) => Row::Request,
+        (_, _) => Row::Event,
+    };
+    let has_transfer = !matches!(
+        course,
+        Course::CompletedAtOnce
+            | Course::DownloadFault(_)
+            | Course::Rejected(..)
+            | Course::Silent(Silence::Download | Silence::Transfer)
+    );
+    let is_early = has_transfer && command_key.is_some() && chance(rng, 0.3);
+    let copies = if chance(rng, 0.1) { 2 } else { 1 };
+    let has_acs_key = has_transfer && !is_early && copies == 1 && chance(rng, 0.2);
+    Plan {
+        number,
+        device: DeviceId::new("00256D", "IGD", &serial_number).expect("a valid device"),
+        command_key,
+        response_type: rng.u32(1..=5),
+        expires_after: chance(rng, 0.2).then(|| rng.u64(1_000..3_600_000)),
+        is_invalid: chance(rng, 0.06),
+        copies,
+        row,
+        course,
+        acs_key: has_acs_key.then(|| format!("acs-{number}")),
+        is_early,
+        late: if chance(rng, 0.2) { 0.5 } else { 0.0 },
+        repeated: if rng.bool() { 0.4 } else { 0.0 },
+        contradicts: chance(rng, 0.15),
+    }
+}
+
+fn course(rng: &mut Rng) -> Course {
+    match rng.u8(0..20) {
+        0 => Course::DownloadFault(rng.choice([9000, 9001, 9013, 9015]).expect("not empty")),
+        1 => {
+            let (reason, code) = rng
+                .choice([(1, 6020), (2, 6021), (3, 6003), (4, 6020)])
+                .expect("not empty");
+            Course::Rejected(reason, code)
+        }
+        2..=4 => Course::TransferFault(rng.choice([9001, 9018, 9809]).expect("not empty")),
+        5 => Course::RowMissing,
+        6 => {
+            let (fault, code) = rng.choice([(9002, 4000), (9005, 5001)]).expect("not empty");
+            Course::SetFault(fault, code)
+        }
+        7 => Course::Silent(Silence::Download),
+        8 => Course::Silent(Silence::Transfer),
+        9 => Course::Silent(Silence::Lookup),
+        10 => Course::Silent(Silence::Set),
+        11 | 12 => Course::CompletedAtOnce,
+        _ => Course::Installed,
+    }
+}

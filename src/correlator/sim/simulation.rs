@@ -1,0 +1,370 @@
+//! The course of one seed: who has the next turn, and what goes wrong.
+
+mod rest;
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::correlator::Limits;
+use crate::correlator::tests::world::{limits, rules};
+use crate::runtime::watermark::{Mark, Marks};
+use crate::time::Timestamp;
+
+use super::bridge::{self, Commit, Session, Setup};
+use super::fleet::Fleet;
+use super::judge::{self, Judge, Output, Verdict};
+use super::kafka::{Kafka, Place, Topic, coordinates};
+use super::plan::{Scale, plans};
+
+const START: Timestamp = Timestamp::from_millis(1_900_000_000_000);
+
+/// One worker: its session, and the transactions that it left open when it died.
+struct Worker {
+    session: Option<Session>,
+    epoch: u64,
+    left_open: Vec<usize>,
+}
+
+pub(super) struct Simulation {
+    rng: Rng,
+    scale: Scale,
+    setup: Setup,
+    kafka: Kafka,
+    fleet: Fleet,
+    judge: Judge,
+    workers: Vec<Worker>,
+    owners: BTreeMap<Place, Option<usize>>,
+    now: Timestamp,
+    marks: Marks,
+    watermark: Timestamp,
+    outputs_read: i64,
+    hasher: DefaultHasher,
+}
+
+fn limits_of(scale: &Scale) -> Limits {
+    if scale.is_tight {
+        return Limits {
+            open_downloads_per_device_max: 2,
+            open_installations_max: 3,
+            early_events_per_key_max: 2,
+            early_events_max: 3,
+            ..limits()
+        };
+    }
+    Limits {
+        open_downloads_per_device_max: 100,
+        early_events_per_key_max: 1000,
+        early_events_max: 1000,
+        ..limits()
+    }
+}
+
+impl Simulation {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let scale = Scale::new(&mut rng);
+        let plans = plans(&mut rng);
+        let limits = limits_of(&scale);
+        let place = |topic, count| (0..count).map(move |number| (topic, number));
+        let owners = place(Topic::Requests, scale.request_partitions)
+            .chain(place(Topic::CpeEvents, scale.event_partitions))
+            .chain(place(Topic::Routed, scale.shards))
+            .map(|place| (place, None))
+            .collect();
+        let workers = (0..scale.workers).map(|_| Worker {
+            session: None,
+            epoch: 0,
+            left_open: Vec::new(),
+        });
+        Self {
+            workers: workers.collect(),
+            owners,
+            kafka: Kafka::default(),
+            fleet: Fleet::new(plans.clone(), START, rng.fork()),
+            judge: Judge::new(plans, limits.clone(), scale.is_tight),
+            setup: Setup {
+                shards: scale.shards,
+                limits,
+                rules: rules(),
+                decoder: bridge::decoder(),
+                encoder: bridge::encoder(),
+            },
+            scale,
+            rng,
+            now: START,
+            marks: Marks::default(),
+            watermark: Timestamp::default(),
+            outputs_read: 0,
+            hasher: DefaultHasher::new(),
+        }
+    }
+
+    /// Plays to the end; returns the hash of all that became visible.
+    pub(super) fn run(mut self) -> Result<u64, String> {
+        for _ in 0..self.scale.steps {
+            self.step();
+            self.look()?;
+        }
+        self.come_to_rest()?;
+        self.judge.finish()?;
+        self.check_state()?;
+        Ok(self.hasher.finish())
+    }
+
+    fn step(&mut self) {
+        match self.rng.u32(0..1000) {
+            0..180 => self.deliver(),
+            180..230 => self.pass_time(),
+            230..300 => self.note_watermark(),
+            300..360 => self.finish_some(),
+            360..380 => self.rebalance(),
+            380..395 => self.kill(),
+            395..405 => self.expel(),
+            405..440 => self.revive(),
+            440..455 => self.compact(),
+            _ => self.work(),
+        }
+    }
+
+    fn deliver(&mut self) {
+        if let Some(outgoing) = self.fleet.take(self.now) {
+            let partitions = match outgoing.topic {
+                Topic::Requests => self.scale.request_partitions,
+                Topic::CpeEvents | Topic::Changelog | Topic::Outputs | Topic::Routed => {
+                    self.scale.event_partitions
+                }
+            };
+            let place = (outgoing.topic, self.rng.i32(0..partitions));
+            let offset = self.kafka.produce(place, outgoing.message, self.now);
+            let written = coordinates(place, offset).to_string();
+            self.judge.wrote(written, self.now, outgoing.about);
+        }
+    }
+
+    fn pass_time(&mut self) {
+        let millis = match self.rng.u8(0..20) {
+            0 => self.rng.u64(0..2_400_000),
+            1..4 => self.rng.u64(0..120_000),
+            _ => self.rng.u64(0..10_000),
+        };
+        self.now = self.now + Duration::from_millis(millis);
+    }
+
+    /// What the runtime's watermark does about once a second.
+    fn note_watermark(&mut self) {
+        let ends = |kafka: &Kafka, wants_routed: bool| -> BTreeMap<(String, i32), i64> {
+            let places = self.owners.keys();
+            places
+                .filter(|place| (place.0 == Topic::Routed) == wants_routed)
+                .map(|place| ((place.0.name().to_owned(), place.1), kafka.end(*place)))
+                .collect()
+        };
+        let reached = self.owners.keys().map(|place| {
+            let offset = self.kafka.committed.get(place).copied().unwrap_or(0);
+            ((place.0.name().to_owned(), place.1), offset)
+        });
+        let reached: BTreeMap<_, _> = reached.collect();
+        let (inputs, routed) = (ends(&self.kafka, false), ends(&self.kafka, true));
+        let time = self.now;
+        Marks::note(&mut self.marks.inputs, Mark { time, ends: inputs });
+        if let Some(time) = Marks::pass(&mut self.marks.inputs, &reached) {
+            Marks::note(&mut self.marks.routed, Mark { time, ends: routed });
+        }
+        if let Some(time) = Marks::pass(&mut self.marks.routed, &reached) {
+            self.watermark = self.watermark.max(time);
+        }
+    }
+
+    fn finish_some(&mut self) {
+        let prepared = self.kafka.prepared();
+        if let Some(transaction) = self.rng.choice(prepared) {
+            self.kafka.finish(transaction);
+        }
+    }
+
+    fn compact(&mut self) {
+        let number = self.rng.i32(0..self.scale.shards);
+        self.kafka.compact((Topic::Changelog, number), self.now);
+    }
+
+    /// One worker does something.
+    fn work(&mut self) {
+        let number = self.rng.usize(0..self.workers.len());
+        let Some(session) = self.workers[number].session.as_mut() else {
+            return;
+        };
+        let (setup, kafka, now) = (&self.setup, &mut self.kafka, self.now);
+        match self.rng.u8(0..10) {
+            0 => {
+                session.restore_some(self.rng.usize(1..20), setup, kafka);
+            }
+            1 => {
+                let max = self.rng.usize(1..5);
+                session.on_time(self.watermark, max, setup, kafka, now);
+            }
+            2 | 3 => {
+                let how = match self.rng.u8(0..40) {
+                    0 => Commit::Killed,
+                    1 => Commit::UnknownDone,
+                    2 => Commit::UnknownAborted,
+                    _ => Commit::Acknowledged,
+                };
+                self.commit(number, how);
+            }
+            _ => {
+                let places = session.places();
+                if let Some(place) = self.rng.choice(places) {
+                    session.read_one(place, setup, kafka, now);
+                }
+            }
+        }
+    }
+
+    /// `false`: the session was lost.
+    fn commit(&mut self, number: usize, how: Commit) -> bool {
+        let worker = &mut self.workers[number];
+        let Some(session) = worker.session.as_mut() else {
+            return false;
+        };
+        let is_member = session.epoch == worker.epoch;
+        let open = session.transaction;
+        let (setup, kafka, now) = (&self.setup, &mut self.kafka, self.now);
+        let goes_on = session.commit(how, is_member, setup, kafka, now);
+        if !goes_on {
+            worker.left_open.extend(open.or(session.transaction));
+            self.lose(number);
+        }
+        goes_on
+    }
+
+    /// The session of the worker is gone, with all that it held in memory.
+    fn lose(&mut self, number: usize) {
+        let worker = &mut self.workers[number];
+        if let Some(session) = worker.session.take() {
+            worker.left_open.extend(session.transaction);
+            if session.epoch == worker.epoch {
+                worker.epoch += 1;
+            }
+        }
+        self.disown(number);
+    }
+
+    fn disown(&mut self, number: usize) {
+        for owner in self.owners.values_mut() {
+            if *owner == Some(number) {
+                *owner = None;
+            }
+        }
+    }
+
+    fn kill(&mut self) {
+        let number = self.rng.usize(0..self.workers.len());
+        self.lose(number);
+    }
+
+    /// The group goes on without a worker, which does not know it.
+    fn expel(&mut self) {
+        let number = self.rng.usize(0..self.workers.len());
+        let worker = &mut self.workers[number];
+        if worker
+            .session
+            .as_ref()
+            .is_some_and(|session| session.epoch == worker.epoch)
+        {
+            worker.epoch += 1;
+            self.disown(number);
+        }
+    }
+
+    /// A worker starts: what it left open is ended, and it joins the group.
+    fn revive(&mut self) {
+        let number = self.rng.usize(0..self.workers.len());
+        self.start(number);
+    }
+
+    fn start(&mut self, number: usize) {
+        let worker = &mut self.workers[number];
+        if worker.session.is_none() {
+            for transaction in worker.left_open.drain(..) {
+                self.kafka.end_transaction(transaction);
+            }
+            worker.epoch += 1;
+            worker.session = Some(Session::new(worker.epoch));
+            self.rebalance();
+        }
+    }
+
+    /// The group gives every partition an owner; who loses one commits first.
+    fn rebalance(&mut self) {
+        let workers = self.workers.iter().enumerate();
+        let members: Vec<usize> = workers
+            .filter(|(_, worker)| {
+                let session = worker.session.as_ref();
+                session.is_some_and(|session| session.epoch == worker.epoch)
+            })
+            .map(|(number, _)| number)
+            .collect();
+        let keeps = self.rng.f64();
+        let mut wanted = BTreeMap::new();
+        for (place, owner) in &self.owners {
+            let stays = owner.filter(|_| self.rng.f64() < keeps);
+            let next = stays.or_else(|| self.rng.choice(members.iter().copied()));
+            wanted.insert(*place, next);
+        }
+        for number in members {
+            let lost = self.places(|place, owner| owner == Some(number) && wanted[&place] != owner);
+            if !lost.is_empty() && self.commit(number, Commit::Acknowledged) {
+                let session = self.workers[number].session.as_mut();
+                let session = session.expect("it has just committed");
+                session.on_revoked(&lost, &self.kafka, self.now);
+                for place in lost {
+                    self.owners.insert(place, None);
+                }
+            }
+        }
+        for number in 0..self.workers.len() {
+            let won = self.places(|place, owner| owner.is_none() && wanted[&place] == Some(number));
+            if let Some(session) = self.workers[number].session.as_mut() {
+                session.on_assigned(&won, &self.setup, &self.kafka);
+                for place in won {
+                    self.owners.insert(place, Some(number));
+                }
+            }
+        }
+    }
+
+    fn places(&self, wanted: impl Fn(Place, Option<usize>) -> bool) -> Vec<Place> {
+        let owners = self.owners.iter();
+        owners
+            .filter(|(place, owner)| wanted(**place, **owner))
+            .map(|(place, _)| *place)
+            .collect()
+    }
+
+    /// Everybody reads what became visible.
+    fn look(&mut self) -> Verdict {
+        loop {
+            let (found, next) = self.kafka.read((Topic::Outputs, 0), self.outputs_read);
+            self.outputs_read = next;
+            let Some((_, entry)) = found else {
+                return Ok(());
+            };
+            (&entry.message, entry.at).hash(&mut self.hasher);
+            let output = judge::read(entry);
+            self.judge.saw(&output)?;
+            if let Output::Command {
+                id,
+                command_id,
+                request,
+                ..
+            } = &output
+            {
+                let plan = self.judge.plan_of(request).expect("the judge saw it");
+                self.fleet.hear(plan, command_id, &id.1, self.now);
+            }
+        }
+    }
+}

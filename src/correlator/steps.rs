@@ -1,0 +1,88 @@
+use crate::cwmp::Rpc;
+use crate::mapping::lookup;
+use crate::onem2m::ResponseStatusCode;
+use crate::time::Timestamp;
+
+use super::ending::End;
+use super::{Command, Correlator, Effect, Progress, Slot, Step, Transfer, Turn, explanation};
+
+impl Correlator {
+    /// Looks the row of the certificate up.
+    pub(super) fn send_lookup(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        self.advance(slot, Progress::LookupSent, turn);
+        self.send(slot, Step::Lookup, Rpc::GetParameterValues(lookup()), turn);
+        Self::remember(slot, turn);
+    }
+
+    /// Sets the SUIDs of the row at `path`.
+    pub(super) fn send_set(&mut self, slot: Slot, path: Box<str>, turn: &mut Turn<'_>) {
+        let open = self.table.open_mut(slot);
+        let command_key = open
+            .request
+            .command_key
+            .expect("an open installation has a CommandKey");
+        let set = self
+            .rules
+            .set_parameter_values(command_key, &path, open.resource());
+        open.certificate_path = Some(path);
+        self.advance(slot, Progress::SetSent, turn);
+        self.send(slot, Step::Set, Rpc::SetParameterValues(set), turn);
+        if self.rules.await_set_result {
+            Self::remember(slot, turn);
+        } else {
+            self.end(slot, End::created(String::new()), turn);
+        }
+    }
+
+    /// Ends an installation whose request has expired since, instead of sending a command that must not be started.
+    pub(super) fn end_if_expired(&mut self, slot: Slot, turn: &mut Turn<'_>) -> bool {
+        let expires_at = self.table.open_mut(slot).expires_at;
+        let Some(expires_at) = expires_at.filter(|expires_at| *expires_at <= turn.now) else {
+            return false;
+        };
+        let debug = explanation::expired_before_set(expires_at);
+        let end = End::failed(ResponseStatusCode::RequestTimeout, debug, Transfer::Stored);
+        self.end(slot, end, turn);
+        true
+    }
+
+    pub(super) fn advance(&mut self, slot: Slot, progress: Progress, turn: &Turn<'_>) {
+        let open = self.table.open_mut(slot);
+        open.progress = progress;
+        let expires_at = open.expires_at;
+        let deadline = self.deadline(progress, expires_at, turn.now);
+        self.table.set_deadline(slot, deadline);
+    }
+
+    /// When a step that begins at `now` ends by itself.
+    pub(super) fn deadline(
+        &self,
+        progress: Progress,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Timestamp {
+        let of_step = now + self.limits.timeout(progress);
+        expires_at.map_or(of_step, |expires_at| expires_at.min(of_step))
+    }
+
+    pub(super) fn send(&mut self, slot: Slot, step: Step, rpc: Rpc, turn: &mut Turn<'_>) {
+        let installation = self.table.get(slot).expect("the caller saw it");
+        let open = installation.open().expect("only open installations send");
+        *self.stats.commands.entry(step).or_default() += 1;
+        turn.effects.push(Effect::Send(Command {
+            request: open.request.clone(),
+            step,
+            attempt: 1,
+            expires_at: installation.deadline,
+            rpc,
+        }));
+    }
+
+    /// Has the changelog read the installation when the transaction is written.
+    pub(super) fn remember(slot: Slot, turn: &mut Turn<'_>) {
+        let effect = Effect::Remember(slot);
+        if turn.effects.last() != Some(&effect) {
+            turn.effects.push(effect);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+use crate::onem2m::Expiry;
+use crate::onem2m::ResponseStatusCode::{
+    BadRequest, MgmtSessionEstablishmentTimeout, RequestTimeout,
+};
+
+use super::super::{Effects, Progress};
+use super::world::*;
+
+/// Brings k1 into a state by these events, then lets `minutes` pass: silent one millisecond before.
+fn times_out(events: &[Input], minutes: u32) -> (World, super::super::Response) {
+    let mut world = World::new();
+    for event in events {
+        world.effects(event.clone());
+    }
+    let almost = minutes * MINUTE - std::time::Duration::from_millis(1);
+    world.wait(almost, &[]);
+    let effects = world.pass(std::time::Duration::from_millis(1));
+    let response = only_final(&effects);
+    (world, response)
+}
+
+fn expiring(minutes: u32) -> Input {
+    create("k1", "a1").with(|create| {
+        create.primitive.request_expiration = Some(Expiry::After(minutes * MINUTE));
+    })
+}
+
+#[test]
+fn every_step_times_out() {
+    let open = create("k1", "a1");
+    let without = create_without_path("k1", "a1");
+    let done = transfer_complete("k1", 0);
+    for (events, minutes, progress, code) in [
+        (
+            vec![open.clone()],
+            15,
+            Progress::DownloadSent,
+            MgmtSessionEstablishmentTimeout,
+        ),
+        (
+            vec![open.clone(), accepted("k1")],
+            60,
+            Progress::Accepted,
+            RequestTimeout,
+        ),
+        (
+            vec![without, done.clone()],
+            5,
+            Progress::LookupSent,
+            RequestTimeout,
+        ),
+        (vec![open, done], 10, Progress::SetSent, RequestTimeout),
+    ] {
+        let (world, response) = times_out(&events, minutes);
+        assert_eq!(response.response_status_code, code);
+        assert!(response.debug.contains("timeouts."), "{}", response.debug);
+        let stats = world.correlator.stats();
+        assert_eq!(stats.timeouts.get(&progress), Some(&1));
+        assert_eq!(world.correlator.open_installations(), 0);
+    }
+}
+
+#[test]
+fn expiry_of_the_request_cuts_every_step() {
+    let done = transfer_complete("k1", 0);
+    for events in [
+        vec![expiring(3)],
+        vec![expiring(3), accepted("k1")],
+        vec![
+            expiring(3).with(|create| create.resource.object_paths.clear()),
+            done.clone(),
+        ],
+        vec![expiring(3), done],
+    ] {
+        let (_, response) = times_out(&events, 3);
+        assert_eq!(response.response_status_code, RequestTimeout);
+        assert!(response.debug.contains("rqet"), "{}", response.debug);
+    }
+}
+
+#[test]
+fn commands_expire_with_the_request() {
+    let mut world = World::new();
+    let effects = world.effects(expiring(3));
+    assert_eq!(only_command(&effects).expires_at, world.now + 3 * MINUTE);
+}
+
+#[test]
+fn earlier_of_both_expiries_counts() {
+    let now = World::new().now;
+    let both = create("k1", "a1").with(|create| {
+        create.primitive.request_expiration = Some(Expiry::After(9 * MINUTE));
+        create.primitive.result_expiration = Some(Expiry::At(now + 2 * MINUTE));
+    });
+    let (_, response) = times_out(&[both], 2);
+    assert_eq!(response.response_status_code, RequestTimeout);
+}
+
+#[test]
+fn late_time_out_of_acceptance_is_still_that_of_acceptance() {
+    let mut world = World::new();
+    world.effects(expiring(20));
+    let response = only_final(&world.pass(60 * MINUTE));
+    assert_eq!(
+        response.response_status_code,
+        MgmtSessionEstablishmentTimeout
+    );
+}
+
+#[test]
+fn expired_request_is_refused_without_command() {
+    let mut world = World::new();
+    world.handle(expiring(0), &[respond("a1", RequestTimeout)]);
+    assert_eq!(world.correlator.poll_timeout(), None);
+}
+
+#[test]
+fn request_that_expired_in_the_meantime_gets_no_more_commands() {
+    let mut world = World::new();
+    world.effects(expiring(3));
+    world.now = world.now + 3 * MINUTE;
+    world.handle(
+        transfer_complete("k1", 0),
+        &[respond("a1", RequestTimeout), remember("k1")],
+    );
+}
+
+#[test]
+fn answers_after_a_time_out_have_no_effect() {
+    let (mut world, _) = times_out(&[create("k1", "a1")], 15);
+    world.handle(accepted("k1").at(1), &[]);
+    world.handle(transfer_complete("k1", 0), &[]);
+    world.handle(transfer_complete("k1", 9001), &[]);
+    assert_eq!(world.ledger().repeated, 3);
+    world.wait(limits().ended_ttl, &[forget("k1")]);
+    assert_eq!(world.correlator.ended_installations(), 0);
+    world.handle(transfer_complete("k1", 0), &[remember("k1")]);
+}
+
+#[test]
+fn deadlines_fire_in_order_and_in_portions() {
+    let mut world = World::new();
+    for (key, identifier) in [("k1", "a1"), ("k2", "a2"), ("k3", "a3")] {
+        world.effects(create(key, identifier));
+        world.now = world.now + MINUTE;
+    }
+    assert_eq!(world.correlator.oldest_open(), Some(World::new().now));
+    let now = world.now + 60 * MINUTE;
+    let mut effects = Effects::new();
+    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 2);
+    let seen = world.seen(&effects);
+    let late = MgmtSessionEstablishmentTimeout;
+    assert_eq!(
+        seen,
+        [
+            respond("a1", late),
+            remember("k1"),
+            respond("a2", late),
+            remember("k2")
+        ]
+    );
+    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 1);
+    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 0);
+}
+
+#[test]
+fn a_fault_before_the_deadline_leaves_no_deadline_of_the_step() {
+    let mut world = World::new();
+    world.effects(create("k1", "a1"));
+    world.handle(
+        transfer_complete("k1", 9001),
+        &[respond("a1", BadRequest), remember("k1")],
+    );
+    world.wait(100 * MINUTE, &[]);
+}

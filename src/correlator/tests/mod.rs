@@ -1,0 +1,12 @@
+//! Scenarios: event in, exact effects out.
+
+mod early;
+mod expiry;
+mod inputs;
+mod limits;
+mod order;
+mod random;
+mod requests;
+mod restoring;
+mod steps;
+pub(crate) mod world;

@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::cwmp::RejectionReason;
+use crate::onem2m::Expiry;
+
+use super::super::{Effect, Effects, Limits, ResponseKind};
+use super::restoring::Changelog;
+use super::world::*;
+
+#[derive(Clone, Debug)]
+enum Action {
+    Handle(Input),
+    Pass(u32),
+}
+
+/// Whether the request was handled before decides nothing here: each create has its own offset unless it repeats.
+fn input() -> impl Strategy<Value = Input> {
+    (0..16_u8, 0..3_u8, 1..3_u32, 0..60_i64).prop_map(|(kind, number, device, offset)| {
+        let key = format!("k{number}");
+        let download = format!("{key}/download");
+        let input = match kind {
+            0..=3 => {
+                let identifier = format!("a{offset}");
+                let create = if kind % 2 == 0 {
+                    create(&key, &identifier)
+                } else {
+                    create_without_path(&key, &identifier)
+                };
+                create.with(|create| {
+                    create.primitive.request_expiration =
+                        (offset % 5 == 0).then_some(Expiry::After(7 * MINUTE));
+                })
+            }
+            4 => accepted(&key),
+            5 => completed(&key),
+            6 => faulted(&download, 9002),
+            7 => rejected(&download, RejectionReason::RetryLater),
+            8 | 9 => transfer_complete(&key, 0),
+            10 => transfer_complete(&key, 9018),
+            11 => looked_up(&key, &[(4, "0ABC", "CN=Root,O=Acme")]),
+            12 => set_applied(&key),
+            13 => set_faulted(&key, 9003, 9005),
+            14 => accepted(&key).alias(&format!("k{}", (number + 1) % 4)),
+            _ => transfer_complete("", 0),
+        };
+        input.of(device).at(offset + i64::from(kind) * 100)
+    })
+}
+
+fn actions() -> impl Strategy<Value = Vec<Action>> {
+    let action = prop_oneof![
+        8 => input().prop_map(Action::Handle),
+        1 => (1..40_u32).prop_map(Action::Pass),
+    ];
+    prop::collection::vec(action, 1..120)
+}
+
+/// So tight that all of them are met.
+fn tight() -> Limits {
+    Limits {
+        early_events_per_key_max: 3,
+        early_events_max: 6,
+        open_downloads_per_device_max: 2,
+        open_installations_max: 3,
+        sole_open_transfer: true,
+        ended_ttl: 30 * MINUTE,
+        ..limits()
+    }
+}
+
+fn play_one(world: &mut World, action: &Action) -> Effects {
+    match action {
+        Action::Handle(input) => world.effects(input.clone()),
+        Action::Pass(minutes) => world.pass(*minutes * MINUTE),
+    }
+}
+
+fn play(actions: &[Action]) -> (World, Vec<Effects>) {
+    let mut world = World::with(tight(), rules());
+    let mut all: Vec<_> = actions
+        .iter()
+        .map(|action| play_one(&mut world, action))
+        .collect();
+    for _ in 0..6 {
+        all.push(world.pass(120 * MINUTE));
+    }
+    (world, all)
+}
+
+/// Effects without numbers of slots; those of one call sorted, since simultaneous deadlines go by slot.
+fn told(world: &World, effects: Effects) -> Vec<String> {
+    let (seen, effects) = world.without_slots(effects);
+    let mut told: Vec<String> = seen.iter().map(|seen| format!("{seen:?}")).collect();
+    told.extend(effects.iter().map(|effect| format!("{effect:?}")));
+    told.sort();
+    told
+}
+
+proptest! {
+    #[test]
+    fn a_shard_restored_at_any_time_goes_on_alike(actions in actions(), cut in 0..120_usize) {
+        let (before, after) = actions.split_at(cut.min(actions.len()));
+        let mut first = World::with(tight(), rules());
+        let mut changelog = Changelog::default();
+        for action in before {
+            let effects = play_one(&mut first, action);
+            changelog.write(&first, &effects);
+        }
+        let mut second = changelog.restore(&first, tight());
+        changelog.compact();
+        let mut third = changelog.restore(&first, tight());
+        let end = std::iter::repeat_n(Action::Pass(120), 6);
+        for action in after.iter().cloned().chain(end) {
+            let [one, two, three] = [&mut first, &mut second, &mut third].map(|world| {
+                let effects = play_one(world, &action);
+                told(world, effects)
+            });
+            prop_assert_eq!(&one, &two);
+            prop_assert_eq!(&one, &three);
+        }
+        prop_assert_eq!(first.ledger(), second.ledger());
+        prop_assert_eq!(first.ledger(), third.ledger());
+    }
+
+    #[test]
+    fn random_events_keep_the_promises(actions in actions()) {
+        let (world, all) = play(&actions);
+        let mut downloads: BTreeMap<String, usize> = BTreeMap::new();
+        let mut finals: BTreeMap<String, usize> = BTreeMap::new();
+        for (index, effect) in all.iter().flatten().enumerate() {
+            match effect {
+                Effect::Send(command) if command.step == super::super::Step::Download => {
+                    *downloads.entry(format!("{:?}", (command.device(), command.id()))).or_default() += 1;
+                }
+                Effect::Respond(response) => {
+                    prop_assert_eq!(response.kind, ResponseKind::Final);
+                    if let Some(key) = response.request.command_key {
+                        let id = super::super::CommandId {
+                            command_key: key,
+                            step: super::super::Step::Download,
+                            attempt: 1,
+                        };
+                        let device = response.request.device.as_ref().unwrap();
+                        *finals.entry(format!("{:?}", (device, id))).or_default() += 1;
+                    }
+                }
+                Effect::Send(_) | Effect::Forget(_) | Effect::Remember(_) | Effect::SetAside(_) => {}
+            }
+            prop_assert!(
+                finals.iter().all(|(id, count)| downloads.get(id).is_some_and(|sent| sent >= count)),
+                "a response without its request at effect {}", index
+            );
+        }
+        prop_assert_eq!(downloads, finals);
+        prop_assert_eq!(world.ledger().parked, 0);
+        prop_assert_eq!(world.correlator.poll_timeout(), None);
+        prop_assert_eq!(world.correlator.open_installations(), 0);
+        prop_assert_eq!(world.correlator.ended_installations(), 0);
+    }
+
+    #[test]
+    fn same_events_give_same_effects(actions in actions()) {
+        let (first, first_effects) = play(&actions);
+        let (second, second_effects) = play(&actions);
+        prop_assert_eq!(first_effects, second_effects);
+        prop_assert_eq!(first.correlator.stats(), second.correlator.stats());
+    }
+}

@@ -1,0 +1,39 @@
+use crate::onem2m::ResponseStatusCode;
+
+use super::ending::End;
+use super::{
+    Correlator, Effect, Installation, Position, Progress, Slot, Transfer, Turn, explanation,
+};
+
+impl Correlator {
+    pub(super) fn on_deadline(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        match self.table.get(slot).and_then(Installation::position) {
+            None => self.expire_early(slot, turn),
+            Some(Position::Open(progress)) => self.on_step_timeout(slot, progress, turn),
+            Some(Position::Ended(_)) => {
+                let id = self.table.remove(slot).id;
+                turn.effects.push(Effect::Forget(id));
+            }
+        }
+    }
+
+    fn on_step_timeout(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
+        *self.stats.timeouts.entry(progress).or_default() += 1;
+        let deadline = self.table.get(slot).map(|entry| entry.deadline);
+        let expires_at = self.table.open_mut(slot).expires_at;
+        let expired = expires_at.filter(|expires_at| Some(*expires_at) <= deadline);
+        let code = match (progress, expired) {
+            (Progress::DownloadSent, None) => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
+            (Progress::DownloadSent, Some(_))
+            | (Progress::Accepted | Progress::LookupSent | Progress::SetSent, _) => {
+                ResponseStatusCode::RequestTimeout
+            }
+        };
+        let transfer = match progress {
+            Progress::DownloadSent | Progress::Accepted => Transfer::Unknown,
+            Progress::LookupSent | Progress::SetSent => Transfer::Stored,
+        };
+        let debug = explanation::timed_out(progress, self.limits.timeout(progress), expired);
+        self.end(slot, End::failed(code, debug, transfer), turn);
+    }
+}
