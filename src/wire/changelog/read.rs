@@ -1,0 +1,231 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::correlator::{
+    EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Progress, Request, State,
+    Transfer,
+};
+use crate::cwmp::CommandKey;
+use crate::onem2m::{
+    Certificate, Expiry, MyCertFileCred, RequestPrimitive, ResponseType, ResultContent, Suid,
+    TypeName,
+};
+use crate::record::{Coordinates, OwnedRecord};
+use crate::time::Timestamp;
+
+use super::{ChangelogError, ReadEarly, shown, state};
+
+/// What is wrong with a message, before the key of its record is known.
+pub(super) enum Broken {
+    EarlyEvent { coordinates: String, detail: String },
+    Field(&'static str),
+}
+
+impl Broken {
+    pub(super) fn of(self, key: &[u8]) -> ChangelogError {
+        let key = shown(key);
+        match self {
+            Self::EarlyEvent {
+                coordinates,
+                detail,
+            } => ChangelogError::EarlyEvent {
+                key,
+                coordinates,
+                detail,
+            },
+            Self::Field(field) => ChangelogError::Field { key, field },
+        }
+    }
+}
+
+pub(super) fn ledger(ledger: &state::Ledger) -> Ledger {
+    Ledger {
+        events: ledger.events,
+        applied: ledger.applied,
+        repeated: ledger.repeated,
+        parked: ledger.parked,
+        set_aside: ledger.set_aside,
+        foreign: ledger.foreign,
+    }
+}
+
+pub(super) fn installation(
+    id: InstallationId,
+    message: state::Installation,
+    read_early: ReadEarly<'_>,
+) -> Result<Installation, Broken> {
+    let alias = match message.alias.as_str() {
+        "" => None,
+        alias => Some(CommandKey::try_from(alias).map_err(|_| Broken::Field("alias"))?),
+    };
+    let state = match message.state.ok_or(Broken::Field("state"))? {
+        state::installation::State::Early(early) if early.events.is_empty() => {
+            return Err(Broken::Field("early.events"));
+        }
+        state::installation::State::Early(early) => State::Early(
+            early
+                .events
+                .into_iter()
+                .map(|event| early_event(event, read_early))
+                .collect::<Result<_, _>>()?,
+        ),
+        state::installation::State::Open(message) => State::Open(Box::new(open(&id, message)?)),
+        state::installation::State::Ended(message) => State::Ended(ended(message)?),
+    };
+    Ok(Installation {
+        id,
+        alias: alias.map(Box::new),
+        deadline: Timestamp::from_millis(message.deadline_ms),
+        state,
+    })
+}
+
+fn early_event(event: state::EarlyEvent, read_early: ReadEarly<'_>) -> Result<EarlyEvent, Broken> {
+    let record = event.record.ok_or(Broken::Field("early.events.record"))?;
+    let record = OwnedRecord {
+        coordinates: coordinates(record.coordinates, "early.events.record.coordinates")?,
+        key: record.key.map(Into::into),
+        value: record.value.map(Into::into),
+        headers: record
+            .headers
+            .into_iter()
+            .map(|header| (header.name.into(), header.value.into()))
+            .collect(),
+    };
+    let kind =
+        read_early(record.borrow(&record.headers())).map_err(|detail| Broken::EarlyEvent {
+            coordinates: record.coordinates.to_string(),
+            detail,
+        })?;
+    Ok(EarlyEvent {
+        kind,
+        record: Box::new(record),
+        expires_at: Timestamp::from_millis(event.expires_at_ms),
+    })
+}
+
+fn coordinates(
+    coordinates: Option<state::Coordinates>,
+    field: &'static str,
+) -> Result<Coordinates, Broken> {
+    let coordinates = coordinates.ok_or(Broken::Field(field))?;
+    Ok(Coordinates {
+        topic: coordinates.topic.into(),
+        partition: coordinates.partition,
+        offset: coordinates.offset,
+    })
+}
+
+fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
+    let progress = match open.progress() {
+        state::Progress::Unspecified => return Err(Broken::Field("open.progress")),
+        state::Progress::DownloadSent => Progress::DownloadSent,
+        state::Progress::Accepted => Progress::Accepted,
+        state::Progress::LookupSent => Progress::LookupSent,
+        state::Progress::SetSent => Progress::SetSent,
+    };
+    let message = open.request.ok_or(Broken::Field("open.request"))?;
+    Ok(Open {
+        request: Arc::new(request(id, message)?),
+        progress,
+        handled_at: Timestamp::from_millis(open.handled_at_ms),
+        expires_at: open.expires_at_ms.map(Timestamp::from_millis),
+        certificate: open.certificate.map(|certificate| Certificate {
+            serial_number: certificate.serial_number.into(),
+            issuer: certificate.issuer.into(),
+        }),
+        certificate_path: Some(open.certificate_path)
+            .filter(|path| !path.is_empty())
+            .map(Into::into),
+        remark: open.remark.into(),
+    })
+}
+
+fn ended(ended: state::Ended) -> Result<Ended, Broken> {
+    let transfer = match ended.transfer() {
+        state::Transfer::Unspecified => return Err(Broken::Field("ended.transfer")),
+        state::Transfer::Failed => Transfer::Failed,
+        state::Transfer::Stored => Transfer::Stored,
+        state::Transfer::Unknown => Transfer::Unknown,
+    };
+    Ok(Ended {
+        coordinates: coordinates(ended.coordinates, "ended.coordinates")?,
+        transfer,
+    })
+}
+
+fn request(id: &InstallationId, request: state::Request) -> Result<Request, Broken> {
+    let message = request
+        .primitive
+        .ok_or(Broken::Field("open.request.primitive"))?;
+    let resource_message = request
+        .resource
+        .ok_or(Broken::Field("open.request.resource"))?;
+    Ok(Request {
+        device: Some(id.device.clone()),
+        command_key: Some(id.command_key),
+        primitive: primitive(message)?,
+        resource: Some(resource(resource_message)?),
+        coordinates: coordinates(request.coordinates, "open.request.coordinates")?,
+        key: request.key.map(Into::into),
+        traceparent: request.traceparent.map(Into::into),
+        tracestate: request.tracestate.map(Into::into),
+    })
+}
+
+fn primitive(primitive: state::Primitive) -> Result<RequestPrimitive, Broken> {
+    let targets = primitive
+        .targets
+        .map(|targets| targets.uris.into_iter().map(Into::into).collect());
+    Ok(RequestPrimitive {
+        request_identifier: primitive.request_identifier.into(),
+        originator: primitive.from.into(),
+        to: primitive.to.into(),
+        release_version_indicator: primitive.release_version_indicator.into(),
+        response_type: match primitive.response_type {
+            1 => ResponseType::NonBlockingSynch,
+            2 => ResponseType::NonBlockingAsynch(targets),
+            3 => ResponseType::Blocking,
+            4 => ResponseType::FlexBlocking(targets),
+            5 => ResponseType::NoResponse,
+            _ => return Err(Broken::Field("open.request.primitive.response_type")),
+        },
+        result_content: match primitive.result_content {
+            0 => ResultContent::Nothing,
+            1 => ResultContent::Attributes,
+            2 => ResultContent::HierarchicalAddress,
+            3 => ResultContent::HierarchicalAddressAndAttributes,
+            9 => ResultContent::ModifiedAttributes,
+            _ => return Err(Broken::Field("open.request.primitive.result_content")),
+        },
+        request_expiration: primitive.request_expiration.and_then(expiry),
+        result_expiration: primitive.result_expiration.and_then(expiry),
+    })
+}
+
+fn expiry(expiry: state::Expiry) -> Option<Expiry> {
+    expiry.expiry.map(|expiry| match expiry {
+        state::expiry::Expiry::AfterMs(millis) => Expiry::After(Duration::from_millis(millis)),
+        state::expiry::Expiry::AtMs(millis) => Expiry::At(Timestamp::from_millis(millis)),
+    })
+}
+
+fn resource(resource: state::Resource) -> Result<MyCertFileCred, Broken> {
+    let suids = resource
+        .suids
+        .into_iter()
+        .map(Suid::try_from)
+        .collect::<Result<_, _>>()
+        .map_err(|_| Broken::Field("open.request.resource.suids"))?;
+    let type_name = [TypeName::Dcfg, TypeName::M2m]
+        .into_iter()
+        .find(|known| known.as_str() == resource.type_name)
+        .ok_or(Broken::Field("open.request.resource.type_name"))?;
+    Ok(MyCertFileCred {
+        type_name,
+        suids,
+        my_cert_file_format: resource.my_cert_file_format.into(),
+        object_paths: resource.object_paths.into_iter().map(Into::into).collect(),
+        resource_name: resource.resource_name.map(Into::into),
+    })
+}

@@ -1,0 +1,225 @@
+use prost::Message as _;
+
+use crate::correlator::tests::world::{Input, *};
+use crate::correlator::{Correlator, EarlyKind, EventKind, Installation, Slot, State};
+use crate::onem2m::{Expiry, ResponseType, ResultContent, TypeName};
+use crate::record::Record;
+use crate::time::Timestamp;
+
+use super::*;
+
+type Written = (Vec<u8>, Option<Vec<u8>>);
+
+fn written(outbound: &Outbound) -> Written {
+    assert_eq!(outbound.destination, Destination::Changelog);
+    assert_eq!((outbound.partition, outbound.headers().len()), (None, 0));
+    let key = outbound.key().expect("a changelog record has a key");
+    (key.to_vec(), outbound.value().map(<[u8]>::to_vec))
+}
+
+fn encoded(installation: &Installation) -> Written {
+    let mut outbound = Outbound::default();
+    encode_installation(installation, &mut outbound);
+    written(&outbound)
+}
+
+fn installation(world: &World, slot: u32) -> &Installation {
+    world.correlator.installation(Slot(slot)).expect("is known")
+}
+
+/// The early event of the test that stands at the offset of the record.
+fn by_offset(events: &[Input]) -> impl Fn(Record<'_>) -> Result<EarlyKind, String> {
+    move |record| {
+        assert_eq!(record.header("traceparent"), Some(&b"00-1-2-01"[..]));
+        let offset = Some(record.coordinates.offset);
+        let event = events.iter().find(|event| event.offset == offset);
+        match event.map(|event| event.kind.clone()) {
+            Some(EventKind::Answer(answer)) => Ok(EarlyKind::Answer(answer)),
+            Some(EventKind::TransferComplete(transfer)) => {
+                Ok(EarlyKind::TransferComplete(transfer))
+            }
+            other => Err(format!("{other:?}")),
+        }
+    }
+}
+
+/// A world that was filled from the changelog of the other one.
+fn restored(world: &World, story: &[Input]) -> World {
+    let mut copy = World::new();
+    copy.now = world.now;
+    copy.correlator = Correlator::new(limits(), rules());
+    let known = (0..16).filter_map(|slot| world.correlator.installation(Slot(slot)));
+    for before in known {
+        let (key, value) = encoded(before);
+        let entry = decode_with(&key, value.as_deref(), &by_offset(story)).unwrap();
+        let ChangelogEntry::Installation(after) = entry else {
+            panic!("{entry:?}")
+        };
+        assert_eq!(*after, *before);
+        copy.correlator.restore(*after);
+    }
+    copy.correlator.restore_ledger(world.ledger());
+    copy
+}
+
+fn goes_on_alike(story: &[Input]) {
+    for cut in 0..=story.len() {
+        let mut first = World::new();
+        for event in &story[..cut] {
+            first.effects(event.clone());
+        }
+        let mut second = restored(&first, story);
+        for event in &story[cut..] {
+            assert_eq!(second.told(event.clone()), first.told(event.clone()));
+        }
+        for _ in 0..3 {
+            let (left, right) = (second.pass(1440 * MINUTE), first.pass(1440 * MINUTE));
+            assert_eq!(second.without_slots(left), first.without_slots(right));
+        }
+        assert_eq!(second.ledger(), first.ledger());
+    }
+}
+
+#[test]
+fn every_state_survives_the_changelog() {
+    goes_on_alike(&[
+        transfer_complete("acs1", 0).at(1).path("Device.Foo."),
+        create_without_path("k1", "a1").at(2),
+        accepted("k1").alias("acs1").at(3),
+        looked_up("k1", &[(4, "0ABC", "CN=Root,O=Acme")]).at(4),
+        set_applied("k1").at(5),
+        transfer_complete("acs1", 9001).at(6),
+    ]);
+    goes_on_alike(&[
+        create("k1", "a1").at(1),
+        accepted("k1").at(2),
+        transfer_complete("k1", 9018).at(3),
+        transfer_complete("k1", 0).at(4),
+    ]);
+    goes_on_alike(&[accepted("k1").at(1), set_applied("k1").at(2)]);
+}
+
+#[test]
+fn every_attribute_of_a_request_survives_the_changelog() {
+    let uris = |uris: &[&str]| Some(uris.iter().map(|uri| (*uri).into()).collect());
+    let results = [
+        ResultContent::Nothing,
+        ResultContent::Attributes,
+        ResultContent::HierarchicalAddress,
+        ResultContent::HierarchicalAddressAndAttributes,
+        ResultContent::ModifiedAttributes,
+    ];
+    for (number, response_type) in [
+        ResponseType::Blocking,
+        ResponseType::FlexBlocking(None),
+        ResponseType::FlexBlocking(uris(&["/a", "/b"])),
+        ResponseType::NonBlockingAsynch(None),
+        ResponseType::NonBlockingAsynch(uris(&[])),
+        ResponseType::NonBlockingAsynch(uris(&["/a"])),
+        ResponseType::NonBlockingSynch,
+        ResponseType::NoResponse,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut world = World::new();
+        world.effects(create("a/b", "a1").with(|create| {
+            create.primitive.response_type = response_type.clone();
+            create.primitive.result_content = results[number % results.len()];
+            create.primitive.request_expiration = Some(Expiry::After(7 * MINUTE));
+            create.primitive.result_expiration =
+                Some(Expiry::At(Timestamp::from_millis(4_000_000_000_000)));
+            create.resource.type_name = TypeName::M2m;
+            create.resource.resource_name = Some("nycfc".into());
+            create.certificate = None;
+        }));
+        let (key, _) = encoded(installation(&world, 0));
+        assert_eq!(key, b"00256D-IGD-1/a/b");
+        restored(&world, &[]);
+    }
+}
+
+#[test]
+fn content_of_the_certificate_is_not_kept() {
+    let mut world = World::new();
+    world.effects(create("k1", "a1"));
+    let (_, value) = encoded(installation(&world, 0));
+    let value = value.unwrap();
+    assert!(!value.windows(11).any(|window| window == b"certificate"));
+}
+
+#[test]
+fn forgotten_installation_is_a_tombstone() {
+    let id = InstallationId {
+        device: device(1),
+        command_key: key("k1"),
+    };
+    let mut outbound = Outbound::default();
+    encode_forgotten(&id, &mut outbound);
+    let (key, value) = written(&outbound);
+    assert_eq!((&key[..], value), (&b"00256D-IGD-1/k1"[..], None));
+    let entry = decode_with(&key, None, &by_offset(&[])).unwrap();
+    assert_eq!(entry, ChangelogEntry::Forgotten(id));
+}
+
+#[test]
+fn ledger_survives_the_changelog() {
+    let ledger = Ledger {
+        events: 21,
+        applied: 1,
+        repeated: 2,
+        parked: 3,
+        set_aside: 7,
+        foreign: 8,
+    };
+    let mut outbound = Outbound::default();
+    encode_ledger(&ledger, 8, &mut outbound);
+    let (key, value) = written(&outbound);
+    let entry = decode_with(&key, value.as_deref(), &by_offset(&[])).unwrap();
+    assert_eq!(entry, ChangelogEntry::Ledger(ledger, 8));
+}
+
+fn error(key: &[u8], value: &[u8]) -> ChangelogError {
+    decode_with(key, Some(value), &|_| Err("no such format".into())).unwrap_err()
+}
+
+#[test]
+fn newer_version_is_a_clear_error() {
+    for key in [&b"ledger"[..], b"00256D-1/k1"] {
+        let error = error(key, &[2, 0]);
+        assert!(error.to_string().contains("format version 2"), "{error}");
+    }
+}
+
+#[test]
+fn foreign_records_are_clear_errors() {
+    for key in [&b""[..], b"ledgers", b"x/k1", b"00256D-1/", b"\xff/k"] {
+        assert!(matches!(error(key, &[1]), ChangelogError::Key(_)));
+    }
+    let key = b"00256D-1/k1";
+    assert!(matches!(
+        error(key, &[1, 255]),
+        ChangelogError::Malformed { .. }
+    ));
+    assert!(matches!(error(key, &[]), ChangelogError::Field { .. }));
+    let ended = state::Installation {
+        state: Some(state::installation::State::Ended(state::Ended::default())),
+        ..state::Installation::default()
+    };
+    for message in [state::Installation::default(), ended] {
+        let mut value = vec![VERSION];
+        message.encode(&mut value).unwrap();
+        assert!(matches!(error(key, &value), ChangelogError::Field { .. }));
+    }
+}
+
+#[test]
+fn unreadable_early_event_names_its_place() {
+    let mut world = World::new();
+    world.effects(transfer_complete("k1", 0).at(7));
+    let early = installation(&world, 0);
+    assert!(matches!(early.state, State::Early(_)));
+    let (key, value) = encoded(early);
+    let error = error(&key, &value.unwrap()).to_string();
+    assert!(error.contains("input/0/7") && error.contains("no such format"));
+}

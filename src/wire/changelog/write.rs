@@ -1,0 +1,174 @@
+use crate::correlator::{
+    EarlyEvent, Ended, Installation, Ledger, Open, Progress, Request, State, Transfer,
+};
+use crate::onem2m::{Expiry, MyCertFileCred, RequestPrimitive, ResponseType, ResultContent};
+use crate::record::{Coordinates, OwnedRecord};
+
+use super::state;
+
+pub(super) fn installation(installation: &Installation) -> state::Installation {
+    state::Installation {
+        deadline_ms: installation.deadline.as_millis(),
+        alias: installation
+            .alias
+            .as_ref()
+            .map_or_else(String::new, |alias| alias.as_str().to_owned()),
+        state: Some(match &installation.state {
+            State::Early(events) => state::installation::State::Early(state::Early {
+                events: events.iter().map(early_event).collect(),
+            }),
+            State::Open(installation) => state::installation::State::Open(open(installation)),
+            State::Ended(installation) => state::installation::State::Ended(ended(installation)),
+        }),
+    }
+}
+
+pub(super) fn ledger(ledger: &Ledger, shards: u32) -> state::Ledger {
+    state::Ledger {
+        events: ledger.events,
+        applied: ledger.applied,
+        repeated: ledger.repeated,
+        parked: ledger.parked,
+        set_aside: ledger.set_aside,
+        foreign: ledger.foreign,
+        shards,
+    }
+}
+
+fn early_event(event: &EarlyEvent) -> state::EarlyEvent {
+    state::EarlyEvent {
+        record: Some(record(&event.record)),
+        expires_at_ms: event.expires_at.as_millis(),
+    }
+}
+
+fn record(record: &OwnedRecord) -> state::Record {
+    state::Record {
+        coordinates: Some(coordinates(&record.coordinates)),
+        key: record.key.as_deref().map(Vec::from),
+        value: record.value.as_deref().map(Vec::from),
+        headers: record
+            .headers
+            .iter()
+            .map(|(name, value)| state::Header {
+                name: name.to_string(),
+                value: value.to_vec(),
+            })
+            .collect(),
+    }
+}
+
+fn coordinates(coordinates: &Coordinates) -> state::Coordinates {
+    state::Coordinates {
+        topic: coordinates.topic.to_string(),
+        partition: coordinates.partition,
+        offset: coordinates.offset,
+    }
+}
+
+fn open(open: &Open) -> state::Open {
+    state::Open {
+        progress: i32::from(match open.progress {
+            Progress::DownloadSent => state::Progress::DownloadSent,
+            Progress::Accepted => state::Progress::Accepted,
+            Progress::LookupSent => state::Progress::LookupSent,
+            Progress::SetSent => state::Progress::SetSent,
+        }),
+        request: Some(request(&open.request)),
+        handled_at_ms: open.handled_at.as_millis(),
+        expires_at_ms: open.expires_at.map(|time| time.as_millis()),
+        certificate: open
+            .certificate
+            .as_ref()
+            .map(|certificate| state::Certificate {
+                serial_number: certificate.serial_number.to_vec(),
+                issuer: certificate.issuer.to_string(),
+            }),
+        certificate_path: open
+            .certificate_path
+            .as_deref()
+            .unwrap_or_default()
+            .to_owned(),
+        remark: open.remark.to_string(),
+    }
+}
+
+fn ended(ended: &Ended) -> state::Ended {
+    state::Ended {
+        coordinates: Some(coordinates(&ended.coordinates)),
+        transfer: i32::from(match ended.transfer {
+            Transfer::Failed => state::Transfer::Failed,
+            Transfer::Stored => state::Transfer::Stored,
+            Transfer::Unknown => state::Transfer::Unknown,
+        }),
+    }
+}
+
+fn request(request: &Request) -> state::Request {
+    state::Request {
+        coordinates: Some(coordinates(&request.coordinates)),
+        key: request.key.as_deref().map(Vec::from),
+        traceparent: request.traceparent.as_deref().map(Vec::from),
+        tracestate: request.tracestate.as_deref().map(Vec::from),
+        primitive: Some(primitive(&request.primitive)),
+        resource: request.resource.as_ref().map(resource),
+    }
+}
+
+fn primitive(primitive: &RequestPrimitive) -> state::Primitive {
+    let (response_type, targets) = match &primitive.response_type {
+        ResponseType::NonBlockingSynch => (1, None),
+        ResponseType::NonBlockingAsynch(targets) => (2, targets.as_ref()),
+        ResponseType::Blocking => (3, None),
+        ResponseType::FlexBlocking(targets) => (4, targets.as_ref()),
+        ResponseType::NoResponse => (5, None),
+    };
+    state::Primitive {
+        request_identifier: primitive.request_identifier.to_string(),
+        from: primitive.originator.to_string(),
+        to: primitive.to.to_string(),
+        release_version_indicator: primitive.release_version_indicator.to_string(),
+        response_type,
+        targets: targets.map(|uris| state::Targets {
+            uris: uris.iter().map(ToString::to_string).collect(),
+        }),
+        result_content: match primitive.result_content {
+            ResultContent::Nothing => 0,
+            ResultContent::Attributes => 1,
+            ResultContent::HierarchicalAddress => 2,
+            ResultContent::HierarchicalAddressAndAttributes => 3,
+            ResultContent::ModifiedAttributes => 9,
+        },
+        request_expiration: primitive.request_expiration.map(expiry),
+        result_expiration: primitive.result_expiration.map(expiry),
+    }
+}
+
+fn expiry(expiry: Expiry) -> state::Expiry {
+    state::Expiry {
+        expiry: Some(match expiry {
+            Expiry::After(duration) => state::expiry::Expiry::AfterMs(
+                u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            ),
+            Expiry::At(time) => state::expiry::Expiry::AtMs(time.as_millis()),
+        }),
+    }
+}
+
+fn resource(resource: &MyCertFileCred) -> state::Resource {
+    state::Resource {
+        type_name: resource.type_name.as_str().to_owned(),
+        suids: resource
+            .suids
+            .iter()
+            .map(|suid| u32::from(suid.get()))
+            .collect(),
+        my_cert_file_format: resource.my_cert_file_format.to_string(),
+        object_paths: resource
+            .object_paths
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        resource_name: resource.resource_name.as_deref().map(str::to_owned),
+    }
+}

@@ -1,0 +1,82 @@
+use crate::correlator::Command;
+use crate::cwmp::{self, DeviceId, Rpc};
+use crate::time::Timestamp;
+use crate::wire::Encoder;
+use crate::wire::r#gen::{self, CpeCommand, cpe_command};
+
+/// Last time that `google.protobuf.Timestamp` can hold: the end of the year 9999, in seconds.
+const SECONDS_MAX: u64 = 253_402_300_799;
+
+/// Type of every value that the bridge sets.
+pub(super) const STRING_TYPE: &str = "xsd:string";
+
+/// The command as a message.
+pub(super) fn message(encoder: &Encoder, command: &Command) -> CpeCommand {
+    CpeCommand {
+        command_id: command.id().to_string(),
+        device: Some(device(command.device())),
+        expires_at: timestamp(command.expires_at),
+        rpc: Some(match &command.rpc {
+            Rpc::CancelTransfer(command_key) => {
+                cpe_command::Rpc::CancelTransfer(r#gen::CancelTransfer {
+                    command_key: command_key.as_str().into(),
+                })
+            }
+            Rpc::Download(arguments) => cpe_command::Rpc::Download(download(encoder, arguments)),
+            Rpc::GetParameterValues(arguments) => {
+                cpe_command::Rpc::GetParameterValues(r#gen::GetParameterValues {
+                    names: arguments.names.iter().map(|name| (**name).into()).collect(),
+                })
+            }
+            Rpc::SetParameterValues(arguments) => {
+                cpe_command::Rpc::SetParameterValues(set_parameter_values(arguments))
+            }
+        }),
+    }
+}
+
+fn device(device: &DeviceId) -> r#gen::DeviceId {
+    r#gen::DeviceId {
+        oui: device.oui(),
+        product_class: device.product_class(),
+        serial_number: device.serial_number(),
+    }
+}
+
+/// `None` for a time that the message cannot hold, which is one that never comes.
+fn timestamp(time: Timestamp) -> Option<pbjson_types::Timestamp> {
+    let seconds = Some(time.as_millis() / 1_000).filter(|seconds| *seconds <= SECONDS_MAX)?;
+    Some(pbjson_types::Timestamp {
+        seconds: i64::try_from(seconds).ok()?,
+        nanos: i32::try_from(time.as_millis() % 1_000 * 1_000_000).ok()?,
+    })
+}
+
+fn download(encoder: &Encoder, arguments: &cwmp::Download) -> r#gen::Download {
+    r#gen::Download {
+        command_key: arguments.command_key.as_str().into(),
+        file_type: encoder.file_type.clone(),
+        url: arguments.url.clone(),
+        username: encoder.username.clone(),
+        password: encoder.password.clone(),
+        file_size: arguments.file_size,
+        content: arguments.content.to_vec(),
+        content_type: (*arguments.content_type).into(),
+        ..r#gen::Download::default()
+    }
+}
+
+fn set_parameter_values(arguments: &cwmp::SetParameterValues) -> r#gen::SetParameterValues {
+    r#gen::SetParameterValues {
+        parameters: arguments
+            .parameters
+            .iter()
+            .map(|parameter| r#gen::ParameterValue {
+                name: (*parameter.name).into(),
+                value: (*parameter.value).into(),
+                r#type: STRING_TYPE.into(),
+            })
+            .collect(),
+        parameter_key: arguments.parameter_key.as_str().into(),
+    }
+}

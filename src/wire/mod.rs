@@ -1,0 +1,32 @@
+//! Bytes <-> domain types: one file per kind of record.
+
+mod cbor;
+pub mod changelog;
+mod cloud_event;
+#[cfg(test)]
+mod codegen;
+mod cpe_command;
+mod cpe_event;
+mod dead_letter;
+mod decoder;
+mod encoder;
+mod format;
+pub mod r#gen;
+mod json_members;
+mod json_primitive;
+mod notification;
+mod outbound;
+mod refusal;
+mod request_judgement;
+mod request_primitive;
+mod response_primitive;
+mod soap;
+
+pub use changelog::{ChangelogEntry, ChangelogError};
+pub use cpe_event::{ReadEvent, read_event};
+pub use decoder::{DecodeError, DecodeReason, Decoded, Decoder, Input, Several, Undecoded};
+pub use encoder::{Cause, Encoder};
+pub use format::Format;
+pub use outbound::{Destination, Outbound};
+pub use refusal::Refusal;
+pub use request_primitive::{ReadNotification, ReadPrimitive, ReadRequest};

@@ -1,0 +1,386 @@
+//! What makes a create request valid (TS-0004 clauses 7.3.3.3 and 7.4.15, TS-0022), whatever its format was.
+
+use crate::cwmp::CommandKey;
+use crate::onem2m::{
+    CertificateError, CertificateFile, Expiry, MyCertFileCred, RequestPrimitive,
+    ResponseStatusCode, ResponseType, ResultContent, Suid,
+};
+
+use super::json_members::shown;
+use super::refusal::Refusal;
+use super::request_primitive::ReadRequest;
+
+/// Releases of oneM2M whose create request is the one that the bridge reads. Release 1 is what an absent indicator
+/// means (TS-0004 clause 6.4.1); 4 and 5 add parameters and change none.
+const RELEASES: [&str; 6] = ["1", "2", "2a", "3", "4", "5"];
+
+/// Longest text that is kept with an installation, in bytes. Addresses in the field have less than 200; state is
+/// kept per open installation.
+const TEXT_BYTES_MAX: usize = 2048;
+
+/// Most targets of a late response; each gets a record.
+const TARGETS_MAX: usize = 16;
+
+/// Most paths of a request: a certificate has one row.
+const OBJECT_PATHS_MAX: usize = 16;
+
+/// Most SUIDs of a request: TS-0004 clause 6.3.4.2.39 has 21, and some originators repeat them.
+const SUIDS_MAX: usize = 64;
+
+/// Longest path in the data model of a device (TR-106 clause 3.2).
+const OBJECT_PATH_BYTES_MAX: usize = 256;
+
+/// A request, judged.
+pub(super) struct Judged {
+    pub(super) primitive: RequestPrimitive,
+    pub(super) verdict: Result<Verdict, Refusal>,
+}
+
+/// What a valid request asks for.
+pub(super) struct Verdict {
+    pub(super) command_key: Option<CommandKey>,
+    pub(super) resource: MyCertFileCred,
+    pub(super) file: CertificateFile,
+}
+
+impl ReadRequest {
+    pub(super) fn judge(&self) -> Judged {
+        let mut judge = Judge {
+            request: self,
+            refusals: self.refusals.clone(),
+        };
+        let primitive = judge.primitive();
+        let command_key = judge.command_key();
+        let resource = self.has_resource.then(|| judge.resource()).flatten();
+        let verdict = match (Refusal::together(&judge.refusals), resource) {
+            (None, Some((resource, file))) => Ok(Verdict {
+                command_key,
+                resource,
+                file,
+            }),
+            (Some(refusal), _) => Err(refusal),
+            (None, None) => unreachable!("without a resource there is a refusal"),
+        };
+        Judged { primitive, verdict }
+    }
+}
+
+struct Judge<'a> {
+    request: &'a ReadRequest,
+    refusals: Vec<Refusal>,
+}
+
+impl Judge<'_> {
+    fn bad(&mut self, text: impl Into<String>) {
+        self.refusals.push(Refusal::bad(text));
+    }
+
+    /// A mistake in an attribute that may be told as missing or ill-typed already; then that is enough.
+    fn bad_unless_told(&mut self, short: &str, text: impl Into<String>) {
+        let told = self.refusals.iter().any(|refusal| {
+            refusal
+                .text
+                .strip_prefix(short)
+                .is_some_and(|rest| rest.starts_with(" ("))
+        });
+        if !told {
+            self.bad(text);
+        }
+    }
+
+    fn primitive(&mut self) -> RequestPrimitive {
+        if let Some(resource) = &self.request.resource_identifier {
+            return self.notified(resource);
+        }
+        let message = &self.request.message;
+        for (name, text) in [
+            ("rqi (Request Identifier)", &message.request_identifier),
+            ("fr (From)", &message.from),
+            ("to (To)", &message.to),
+        ] {
+            if text.len() > TEXT_BYTES_MAX {
+                self.too_long(name, text.len());
+            }
+        }
+        if message.from.is_empty() {
+            self.bad_unless_told("fr", "fr (From) is missing: name the originator");
+        }
+        if message.to.is_empty() {
+            self.bad_unless_told("to", "to (To) is missing: address the <node> resource");
+        }
+        self.release();
+        let response_type = self.response_type();
+        let result_content = self.result_content();
+        let (request_expiration, result_expiration) = self.times();
+        RequestPrimitive {
+            request_identifier: message.request_identifier.as_str().into(),
+            originator: message.from.as_str().into(),
+            to: message.to.as_str().into(),
+            release_version_indicator: message.release_version_indicator.as_str().into(),
+            response_type,
+            result_content,
+            request_expiration,
+            result_expiration,
+        }
+    }
+
+    /// Nobody waits for a response: it is an event about the resource, whose address stands beside its attributes.
+    fn notified(&mut self, resource: &str) -> RequestPrimitive {
+        if resource.len() > TEXT_BYTES_MAX {
+            self.too_long("ri (resourceID)", resource.len());
+        }
+        RequestPrimitive {
+            to: resource.into(),
+            result_content: ResultContent::HierarchicalAddressAndAttributes,
+            ..RequestPrimitive::default()
+        }
+    }
+
+    fn too_long(&mut self, name: &str, bytes: usize) {
+        self.bad(format!(
+            "{name} has {bytes} bytes: at most {TEXT_BYTES_MAX} are allowed"
+        ));
+    }
+
+    fn release(&mut self) {
+        let release = self.request.message.release_version_indicator.as_str();
+        if !release.is_empty() && !RELEASES.contains(&release) {
+            self.refusals.push(Refusal {
+                code: ResponseStatusCode::ReleaseVersionNotSupported,
+                text: format!(
+                    "rvi (Release Version Indicator) {} is not supported: supported are {}",
+                    shown(release),
+                    RELEASES.join(", ")
+                ),
+            });
+        }
+    }
+
+    fn response_type(&mut self) -> ResponseType {
+        let message = &self.request.message;
+        let mut targets: Vec<Box<str>> = Vec::new();
+        for target in &message.notification_uris {
+            if targets.len() == TARGETS_MAX {
+                self.bad(format!(
+                    "rt.nu (Notification URI) has more than {TARGETS_MAX} targets"
+                ));
+                break;
+            }
+            if target.is_empty() || target.len() > TEXT_BYTES_MAX {
+                self.bad(format!(
+                    "rt.nu (Notification URI) has a target of {} bytes: 1 to {TEXT_BYTES_MAX} are allowed",
+                    target.len()
+                ));
+            } else if !targets.iter().any(|known| **known == **target) {
+                targets.push(target.as_str().into());
+            }
+        }
+        let targets = self.request.targets_given.then_some(targets);
+        match message.response_type {
+            0 | 3 => ResponseType::Blocking,
+            1 => ResponseType::NonBlockingSynch,
+            2 => ResponseType::NonBlockingAsynch(targets),
+            4 => ResponseType::FlexBlocking(targets),
+            5 => ResponseType::NoResponse,
+            other => {
+                self.bad(format!(
+                    "rt.rtv (Response Type Value) {other} is no response type: allowed are 1 to 5"
+                ));
+                ResponseType::default()
+            }
+        }
+    }
+
+    fn result_content(&mut self) -> ResultContent {
+        let Some(number) = self.request.message.result_content else {
+            return ResultContent::default();
+        };
+        ResultContent::try_from(number).unwrap_or_else(|error| {
+            self.bad(format!("rcn (Result Content) {error}"));
+            ResultContent::default()
+        })
+    }
+
+    fn times(&mut self) -> (Option<Expiry>, Option<Expiry>) {
+        let message = &self.request.message;
+        let request = self.time(
+            "rqet (Request Expiration Timestamp)",
+            &message.request_expiration_timestamp,
+        );
+        let result = self.time(
+            "rset (Result Expiration Timestamp)",
+            &message.result_expiration_timestamp,
+        );
+        self.time("ot (Originating Timestamp)", &message.originating_timestamp);
+        let execution = self.time(
+            "oet (Operation Execution Time)",
+            &message.operation_execution_time,
+        );
+        if execution.is_some() {
+            self.refusals.push(Refusal {
+                code: ResponseStatusCode::NotImplemented,
+                text: "oet (Operation Execution Time) is not implemented: leave it out, and send the request at that time"
+                    .into(),
+            });
+        }
+        let later = match (request, result) {
+            (Some(Expiry::At(request)), Some(Expiry::At(result))) => result > request,
+            (Some(Expiry::After(request)), Some(Expiry::After(result))) => result > request,
+            // One is relative: which is later depends on when the request is handled.
+            (Some(Expiry::At(_)), Some(Expiry::After(_)))
+            | (Some(Expiry::After(_)), Some(Expiry::At(_)))
+            | (None, _)
+            | (_, None) => true,
+        };
+        if !later {
+            self.bad(
+                "rset (Result Expiration Timestamp) must be later than rqet (Request Expiration Timestamp)",
+            );
+        }
+        (request, result)
+    }
+
+    fn time(&mut self, name: &str, text: &str) -> Option<Expiry> {
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse() {
+            Ok(time) => Some(time),
+            Err(error) => {
+                self.bad(format!("{name} {}: {error}", shown(text)));
+                None
+            }
+        }
+    }
+
+    fn command_key(&mut self) -> Option<CommandKey> {
+        let text = self.request.message.command_key.as_str();
+        if text.is_empty() {
+            return None;
+        }
+        CommandKey::try_from(text)
+            .map_err(|error| self.bad(format!("the assigned key is unusable: {error}")))
+            .ok()
+    }
+
+    fn resource(&mut self) -> Option<(MyCertFileCred, CertificateFile)> {
+        let message = &self.request.message;
+        let suids = self.suids();
+        let object_paths = self.object_paths();
+        let resource_name = self.resource_name();
+        let file = self.file()?;
+        Some((
+            MyCertFileCred {
+                type_name: self.request.type_name,
+                suids,
+                my_cert_file_format: message.my_cert_file_format.trim().into(),
+                object_paths,
+                resource_name,
+            },
+            file,
+        ))
+    }
+
+    fn suids(&mut self) -> Vec<Suid> {
+        let numbers = &self.request.message.suids;
+        if numbers.len() > SUIDS_MAX {
+            self.bad(format!(
+                "suids (SUIDs) has {} numbers: at most {SUIDS_MAX} are allowed",
+                numbers.len()
+            ));
+        }
+        let mut suids = Vec::new();
+        for number in numbers.iter().take(SUIDS_MAX) {
+            match Suid::try_from(*number) {
+                Ok(suid) if suids.contains(&suid) => {}
+                Ok(suid) => suids.push(suid),
+                Err(error) => self.bad(format!("suids (SUIDs): {error}")),
+            }
+        }
+        if numbers.is_empty() {
+            self.bad_unless_told(
+                "suids",
+                "suids (SUIDs) is missing or empty: give at least one of 40 to 45",
+            );
+        }
+        suids
+    }
+
+    fn object_paths(&mut self) -> Vec<Box<str>> {
+        let paths = &self.request.message.object_paths;
+        if paths.len() > OBJECT_PATHS_MAX {
+            self.bad(format!(
+                "obps (objectPaths) has {} paths: at most {OBJECT_PATHS_MAX} are allowed",
+                paths.len()
+            ));
+        }
+        let wrong = |path: &&String| path.is_empty() || path.len() > OBJECT_PATH_BYTES_MAX;
+        if let Some(path) = paths.iter().find(wrong) {
+            self.bad(format!(
+                "obps (objectPaths) has a path of {} bytes: 1 to {OBJECT_PATH_BYTES_MAX} are allowed",
+                path.len()
+            ));
+        }
+        paths.iter().map(|path| path.as_str().into()).collect()
+    }
+
+    fn resource_name(&mut self) -> Option<Box<str>> {
+        let name = self.request.message.resource_name.as_str();
+        if name.is_empty() {
+            return None;
+        }
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if !name.bytes().all(unreserved) {
+            self.bad(format!(
+                "rn (resourceName) {} may only have letters, digits and - . _ ~ (TS-0001 clause 7.2)",
+                shown(name)
+            ));
+        }
+        if name.len() > TEXT_BYTES_MAX {
+            self.too_long("rn (resourceName)", name.len());
+        }
+        Some(name.into())
+    }
+
+    fn file(&mut self) -> Option<CertificateFile> {
+        let message = &self.request.message;
+        let (format, content) = (&message.my_cert_file_format, &message.my_cert_file_content);
+        if format.trim().is_empty() {
+            self.bad_unless_told(
+                "mcff",
+                format!(
+                    "mcff (myCertFileFormat) is missing or empty: allowed are {}",
+                    CertificateFile::FORMATS.join(", ")
+                ),
+            );
+        } else if format.len() > TEXT_BYTES_MAX {
+            self.too_long("mcff (myCertFileFormat)", format.len());
+        }
+        if content.trim().is_empty() {
+            self.bad_unless_told(
+                "mcfc",
+                "mcfc (myCertFileContent) is missing or empty: give PEM text, or DER in base64",
+            );
+        }
+        if format.trim().is_empty() || content.trim().is_empty() {
+            return None;
+        }
+        match CertificateFile::read(format, content) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let name = match error {
+                    CertificateError::UnknownFormat(_) => "mcff (myCertFileFormat)",
+                    CertificateError::Empty
+                    | CertificateError::TooLarge
+                    | CertificateError::NotBase64
+                    | CertificateError::BrokenPem
+                    | CertificateError::NoCertificate
+                    | CertificateError::NotACertificate
+                    | CertificateError::NotPkcs12 => "mcfc (myCertFileContent)",
+                };
+                self.bad(format!("{name}: {error}"));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+use super::*;
+
+#[test]
+fn every_part_of_a_good_request_is_read() {
+    let request = accepted(&good(), DEVICE);
+    let targets = Some(vec!["/cse1/Ccfg".into(), "/cse1/Clog".into()]);
+    assert_eq!(
+        request.primitive,
+        RequestPrimitive {
+            request_identifier: "a1".into(),
+            originator: "/cse1/Ccfg".into(),
+            to: "/cse1/node7".into(),
+            release_version_indicator: "3".into(),
+            response_type: ResponseType::NonBlockingAsynch(targets),
+            result_content: ResultContent::HierarchicalAddressAndAttributes,
+            request_expiration: Some(Expiry::At(Timestamp::from_millis(1_893_456_000_000))),
+            result_expiration: Some(Expiry::At(Timestamp::from_millis(1_893_456_001_500))),
+        }
+    );
+    assert_eq!(
+        request.resource,
+        MyCertFileCred {
+            type_name: TypeName::Dcfg,
+            suids: [42, 43].map(|suid| Suid::try_from(suid).unwrap()).into(),
+            my_cert_file_format: "application/x-pem-file".into(),
+            object_paths: vec!["Device.Security.Certificate.3.".into()],
+            resource_name: Some("cred-1".into()),
+        }
+    );
+    assert_eq!(&*request.content, LEAF.as_bytes());
+    let Some(Certificate { issuer, .. }) = request.certificate else {
+        panic!("no certificate");
+    };
+    assert_eq!(&*issuer, "CN=Example CA,O=Example\\, Inc.,C=DE");
+}
+
+#[test]
+fn protobuf_json_and_cbor_give_the_same_request() {
+    let mut request = good();
+    for name in ["rt", "rqet", "rset", "ot", "rcn", "rvi"] {
+        request.as_object_mut().unwrap().remove(name);
+    }
+    request["pc"]["dcfg:nycfc"] =
+        json!({"mgd": 1023, "suids": [42], "mcff": "application/x-pem-file", "mcfc": LEAF});
+    let payload = good_message().encode_to_vec();
+    let of_protobuf = with_event(Format::Protobuf, &payload, DEVICE, None, |event| {
+        event.unwrap().kind
+    });
+    assert_eq!(of_protobuf, kind(&request, DEVICE));
+}
+
+#[test]
+fn older_type_name_and_wrapped_primitive_are_read() {
+    let mut request = good();
+    let resource = request["pc"]["dcfg:nycfc"].take();
+    request["pc"] = json!({"m2m:nycfc": resource});
+    let wrapped = accepted(&json!({"m2m:rqp": request}), DEVICE);
+    assert_eq!(wrapped.resource.type_name, TypeName::M2m);
+}
+
+#[test]
+fn parameters_of_later_releases_are_passed_over() {
+    let mut request = good();
+    request["rvi"] = json!("5");
+    request["zzz"] = json!({"a": [1]});
+    assert_eq!(
+        &*accepted(&request, DEVICE).primitive.request_identifier,
+        "a1"
+    );
+}
+
+#[test]
+fn response_types_are_told_apart() {
+    let nu = || Some(vec!["/t".into()]);
+    let cases = [
+        (json!({"rtv": 1}), ResponseType::NonBlockingSynch),
+        (json!({"rtv": 2}), ResponseType::NonBlockingAsynch(None)),
+        (
+            json!({"rtv": 2, "nu": []}),
+            ResponseType::NonBlockingAsynch(Some(vec![])),
+        ),
+        (json!({"rtv": 3}), ResponseType::Blocking),
+        (
+            json!({"rtv": 4, "nu": ["/t"]}),
+            ResponseType::FlexBlocking(nu()),
+        ),
+        (json!({"rtv": 5}), ResponseType::NoResponse),
+    ];
+    for (rt, expected) in cases {
+        let mut request = good();
+        request["rt"] = rt;
+        assert_eq!(accepted(&request, DEVICE).primitive.response_type, expected);
+    }
+    let mut request = good();
+    request.as_object_mut().unwrap().remove("rt");
+    assert_eq!(
+        accepted(&request, DEVICE).primitive.response_type,
+        ResponseType::Blocking
+    );
+}
+
+#[test]
+fn relative_times_count_from_handling() {
+    let mut request = good();
+    request["rqet"] = json!(1000);
+    request["rset"] = json!("1001");
+    let read = accepted(&request, DEVICE).primitive;
+    let after = |millis| Some(Expiry::After(std::time::Duration::from_millis(millis)));
+    assert_eq!(
+        (read.request_expiration, read.result_expiration),
+        (after(1000), after(1001))
+    );
+}
