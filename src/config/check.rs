@@ -1,0 +1,138 @@
+//! What values must be to each other, and to the world outside the file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
+
+use super::key::{self, Key};
+use super::secret::is_secret;
+use super::source::Source;
+use super::{Config, ContentDelivery};
+
+/// Properties of librdkafka that the bridge sets itself, with what to do instead.
+static OWNED_PROPERTIES: &[(&str, &str)] = &[
+    ("acks", "it is always `all`"),
+    ("bootstrap.servers", "use `kafka.bootstrap_servers`"),
+    (
+        "enable.auto.commit",
+        "offsets are committed with the outputs",
+    ),
+    (
+        "enable.auto.offset.store",
+        "offsets are committed with the outputs",
+    ),
+    ("enable.idempotence", "it is always on"),
+    ("group.id", "it is `application_id`"),
+    (
+        "isolation.level",
+        "it is always `read_committed` for inputs",
+    ),
+    ("metadata.broker.list", "use `kafka.bootstrap_servers`"),
+    (
+        "partitioner",
+        "outputs are partitioned by murmur2, as Java clients do",
+    ),
+    ("request.required.acks", "it is always `all`"),
+    (
+        "transactional.id",
+        "it is made of `application_id`, `instance_id` and the worker",
+    ),
+];
+
+/// Longest Username and Password argument of Download (TR-069 A.3.2.8).
+const CREDENTIAL_LENGTH_MAX: usize = 256;
+
+/// A larger file than this is no user name and no password.
+const CREDENTIAL_FILE_BYTES_MAX: u64 = 4096;
+
+pub(super) fn check(config: &Config, source: &mut Source) {
+    distinct_topics(config, source);
+    properties(&config.kafka.properties, source);
+    url_tells_installations_apart(config, source);
+}
+
+fn distinct_topics(config: &Config, source: &mut Source) {
+    let topics = &config.topics;
+    let listed = |key: &'static Key, names: &[String]| -> Vec<(&'static Key, String)> {
+        names.iter().map(|name| (key, name.clone())).collect()
+    };
+    let mut all = listed(&key::REQUESTS, &topics.requests);
+    all.extend(listed(&key::CPE_EVENTS, &topics.cpe_events));
+    all.push((&key::COMMANDS, topics.commands.clone()));
+    all.push((&key::RESPONSES, topics.responses.clone()));
+    all.push((&key::DEAD_LETTERS, topics.dead_letters.clone()));
+
+    let mut seen: BTreeMap<String, &str> = ["routed", "changelog"]
+        .into_iter()
+        .map(|name| {
+            (
+                format!("{}-{name}", config.application_id),
+                "an internal topic of `application_id`",
+            )
+        })
+        .collect();
+    for (key, name) in all {
+        if let Some(other) = seen.insert(name.clone(), key.path) {
+            source.mistake(
+                key,
+                format!("`{name}` is also {other}; topics must be distinct"),
+            );
+        }
+    }
+}
+
+fn properties(properties: &BTreeMap<String, String>, source: &mut Source) {
+    for (name, value) in properties {
+        if let Some((_, instead)) = OWNED_PROPERTIES.iter().find(|(owned, _)| owned == name) {
+            let problem = format!("`{name}` is set by the bridge: {instead}");
+            source.mistake(&key::PROPERTIES, problem);
+        } else if let Err(problem) = accepted_by_librdkafka(name, value) {
+            source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}"));
+        }
+    }
+}
+
+fn accepted_by_librdkafka(name: &str, value: &str) -> Result<(), String> {
+    match ClientConfig::new().set(name, value).create_native_config() {
+        Ok(_) => Ok(()),
+        Err(_) if is_secret(name) => Err("is refused by librdkafka".to_owned()),
+        Err(KafkaError::ClientConfig(_, description, ..)) => Err(description),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Where the ACS does not get the certificate file in the command, only the URL can tell it which one is meant.
+fn url_tells_installations_apart(config: &Config, source: &mut Source) {
+    let download = &config.download;
+    if download.content == ContentDelivery::None && !download.url.contains("{command_key}") {
+        source.mistake(
+            &key::URL,
+            "must contain {command_key}, because `download.content` is `none`",
+        );
+    }
+}
+
+/// The first line of a file that holds a user name or a password.
+pub(super) fn credential(file: Option<&Path>) -> Result<String, String> {
+    let Some(file) = file else {
+        return Ok(String::new());
+    };
+    let shown = file.display();
+    let unreadable = |error: std::io::Error| format!("{shown} cannot be read: {error}");
+    if file.metadata().map_err(unreadable)?.len() > CREDENTIAL_FILE_BYTES_MAX {
+        return Err(format!("{shown} is too large to hold one line of text"));
+    }
+    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let line = text.trim_end_matches(['\r', '\n']);
+    if line.is_empty() || line.contains(char::is_control) {
+        return Err(format!("{shown} does not hold exactly one line of text"));
+    }
+    match line.chars().count() {
+        length if length > CREDENTIAL_LENGTH_MAX => Err(format!(
+            "{shown} holds {length} characters, at most {CREDENTIAL_LENGTH_MAX} are allowed (TR-069 A.3.2.8)"
+        )),
+        _ => Ok(line.to_owned()),
+    }
+}

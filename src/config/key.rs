@@ -1,0 +1,123 @@
+/// A key of the configuration: its name, what it holds if nobody says otherwise, and why.
+#[derive(Debug)]
+pub struct Key {
+    /// Dotted path, e.g. `topics.shards`.
+    pub path: &'static str,
+    /// The default as it would stand in the file; lists separated by commas, maps in flow style.
+    pub default: &'static str,
+    /// What it means, for people.
+    pub meaning: &'static str,
+    /// How its value is built.
+    pub shape: Shape,
+}
+
+/// How the value of a key is built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Shape {
+    /// Several values; in a variable separated by commas, or in YAML's flow style.
+    List,
+    /// Names with values; in a variable in YAML's flow style, e.g. JSON.
+    Map,
+    /// One value.
+    Single,
+}
+
+macro_rules! keys {
+    ($($(#[$reason:meta])* $name:ident = $path:literal, $shape:ident, $default:literal, $meaning:literal;)+) => {
+        $($(#[$reason])* pub(super) static $name: Key = Key {
+            path: $path,
+            default: $default,
+            meaning: $meaning,
+            shape: Shape::$shape,
+        };)+
+
+        /// Every key, in the order of the file.
+        pub static KEYS: &[&Key] = &[$(&$name),+];
+    };
+}
+
+keys! {
+    /// The name of the program: good for the first installation of it on a cluster.
+    APPLICATION_ID = "application_id", Single, "credbridge",
+        "Consumer group, prefix of internal topics and of transactional ids";
+    /// Host names are distinct wherever processes are.
+    INSTANCE_ID = "instance_id", Single, "",
+        "Name of this process among those of the application; empty: the host name";
+    /// A worker is one thread that is busy under load.
+    WORKERS = "workers", Single, "0", "Worker threads; 0: one per core";
+    /// The reason to use the bridge.
+    DELIVERY = "delivery", Single, "exactly_once", "`exactly_once` or `at_least_once`";
+    /// Kafka's usual port on this machine; never right by accident in production.
+    BOOTSTRAP_SERVERS = "kafka.bootstrap_servers", Single, "127.0.0.1:9092",
+        "Brokers to start from, `host:port`, separated by commas";
+    /// librdkafka's own defaults are good.
+    PROPERTIES = "kafka.properties", Map, "{}",
+        "Properties of librdkafka, passed through (TLS, SASL, tuning); those that delivery depends on are refused";
+    /// Says what is in it.
+    REQUESTS = "topics.requests", List, "onem2m.requests", "Topics with oneM2M create requests";
+    /// Says what is in it.
+    CPE_EVENTS = "topics.cpe_events", List, "cwmp.events", "Topics with CPE events";
+    /// Says what is in it.
+    COMMANDS = "topics.commands", Single, "cwmp.commands", "Topic for commands to the ACS";
+    /// Says what is in it.
+    RESPONSES = "topics.responses", Single, "onem2m.responses", "Topic for responses to requesters";
+    /// Says whose they are.
+    DEAD_LETTERS = "topics.dead_letters", Single, "credbridge.dead-letters",
+        "Topic for records that nobody can read, or that belong to nothing";
+    /// Topics are made by whoever runs the cluster, unless he says otherwise.
+    CREATE_MISSING = "topics.create_missing", Single, "false", "Create outputs and internal topics at the start";
+    /// Divides evenly among 2, 4, 8 and 16 workers, and cannot be changed later.
+    SHARDS = "topics.shards", Single, "16", "Partitions of the internal topics when they are created, 1 to 10000";
+    /// The other ways to find a device need no further topic.
+    NODES = "topics.nodes", Single, "", "Compacted topic of `<node>` resources; not supported yet, must be empty";
+    /// Each record tells its format.
+    REQUESTS_FORMAT = "formats.requests", Single, "auto", "`auto`, `json`, `cbor` or `protobuf`";
+    /// Each record tells its format.
+    CPE_EVENTS_FORMAT = "formats.cpe_events", Single, "auto", "`auto`, `protobuf`, `json` or `soap`";
+    /// Smallest, and with a schema.
+    COMMANDS_FORMAT = "formats.commands", Single, "protobuf", "`protobuf`, `json` or `soap`";
+    /// What every oneM2M CSE reads.
+    RESPONSES_FORMAT = "formats.responses", Single, "json", "`json`, `cbor` or `protobuf`";
+    /// Where a device stands in a target differs from CSE to CSE.
+    FROM_TARGET = "devices.from_target", Single, "",
+        "Regular expression with the group `device`, applied to the target of a request; empty: not used";
+    /// Marking the wrong certificate is worse than a time-out.
+    SOLE_OPEN_TRANSFER = "correlation.sole_open_transfer", Single, "false",
+        "`true`: an empty CommandKey means the device's only open transfer";
+    /// A CPE queues at least three transfers (TR-069 A.3.2.8).
+    OPEN_DOWNLOADS = "correlation.open_downloads_per_device", Single, "3",
+        "Downloads of one device that may be open at a time, 1 to 1000";
+    /// TR-069 has no type for certificates; vendors' own have this form.
+    FILE_TYPE = "download.file_type", Single, "X 00256D Device Certificate",
+        "FileType argument of Download, at most 64 characters";
+    /// A name that is reserved for examples: it never resolves.
+    URL = "download.url", Single, "https://files.example.net/credentials/{device_key}/{command_key}",
+        "URL argument of Download, with the placeholders `{device_key}` and `{command_key}`";
+    /// No account is good for everybody.
+    USERNAME_FILE = "download.username_file", Single, "", "File that holds the Username argument; empty: none";
+    /// No account is good for everybody.
+    PASSWORD_FILE = "download.password_file", Single, "", "File that holds the Password argument; empty: none";
+    /// Works without a file server.
+    CONTENT = "download.content", Single, "inline",
+        "`inline`: the certificate file is in the command; `none`: the ACS has it from elsewhere";
+    /// The name that TS-0006 clause 8.3.2 uses.
+    PARAMETER = "set.parameter", Single, "SUIDs", "Parameter under `Device.Security.Certificate.{i}.` that gets the SUIDs";
+    /// Only then is the credential known to be usable.
+    AWAIT_RESULT = "set.await_result", Single, "true", "`false`: the response follows TransferComplete";
+    /// A device that is online answers in one session; one periodic Inform may lie between.
+    ACCEPT = "timeouts.accept", Single, "15m", "Download command sent -> DownloadResponse";
+    /// What ACSs wait in the field (GenieACS: 3600 s).
+    TRANSFER = "timeouts.transfer", Single, "1h", "Download accepted -> TransferComplete";
+    /// As for `accept`.
+    LOOKUP = "timeouts.lookup", Single, "15m", "GetParameterValues command sent -> its answer";
+    /// As for `accept`.
+    SET = "timeouts.set", Single, "15m", "SetParameterValues command sent -> its answer";
+    /// CPEs repeat a TransferComplete until it is acknowledged, with waits of up to 85 minutes.
+    ENDED_TTL = "timeouts.ended_ttl", Single, "24h", "How long an ended CommandKey is remembered";
+    /// Longer than topics of one cluster drift apart in ordinary work.
+    EARLY_TTL = "timeouts.early_ttl", Single, "10m", "How long a CPE event waits for its request";
+    /// Time-outs under lag are wrong; none at all are worse.
+    HOLD_MAX = "timeouts.hold_max", Single, "1h", "How long lag may hold back time-outs";
+    /// Reachable from this machine only.
+    LISTEN = "admin.listen", Single, "127.0.0.1:9464", "Address and port for probes and metrics";
+}

@@ -1,0 +1,219 @@
+//! The configuration: read once, parsed completely, all mistakes together.
+//!
+//! A YAML file gives values, the environment overrides them (`CREDBRIDGE__TOPICS__SHARDS=8`), [`KEYS`] says what
+//! is taken where neither speaks. Secrets are never in the file: it names files that hold them.
+
+mod check;
+mod error;
+mod key;
+mod print;
+mod read;
+mod rules;
+mod secret;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::{ConfigError, Mistake, Place};
+pub use key::{KEYS, Key, Shape};
+pub use secret::Secret;
+
+/// The whole configuration; the names are those of the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Consumer group, prefix of internal topics and of transactional ids.
+    pub application_id: String,
+    /// Name of this process among those of the application; the host name by default.
+    pub instance_id: String,
+    /// Worker threads; never 0 after reading.
+    pub workers: usize,
+    /// How outputs, state and offsets become visible.
+    pub delivery: Delivery,
+    /// The cluster.
+    pub kafka: KafkaConfig,
+    /// Names of topics.
+    pub topics: TopicsConfig,
+    /// Formats of records.
+    pub formats: FormatsConfig,
+    /// How devices are found.
+    pub devices: DevicesConfig,
+    /// How events find their installation.
+    pub correlation: CorrelationConfig,
+    /// The Download command.
+    pub download: DownloadConfig,
+    /// The SetParameterValues command.
+    pub set: SetConfig,
+    /// How long each step may take.
+    pub timeouts: TimeoutsConfig,
+    /// The port for probes, metrics and people.
+    pub admin: AdminConfig,
+}
+
+/// How outputs, state and offsets become visible.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Delivery {
+    /// Each acknowledged before the next; repeats after a crash carry the same `credbridge-id`.
+    AtLeastOnce,
+    /// Together, in one transaction.
+    #[default]
+    ExactlyOnce,
+}
+
+/// The cluster.
+#[derive(Clone, PartialEq)]
+pub struct KafkaConfig {
+    /// Brokers to start from: `host:port`, separated by commas.
+    pub bootstrap_servers: String,
+    /// Properties of librdkafka that are passed through.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Without the values of properties that hold secrets.
+impl fmt::Debug for KafkaConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaConfig")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("properties", &secret::redacted(&self.properties))
+            .finish()
+    }
+}
+
+/// Names of topics.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TopicsConfig {
+    /// oneM2M create requests.
+    pub requests: Vec<String>,
+    /// CPE events.
+    pub cpe_events: Vec<String>,
+    /// Commands for the ACS.
+    pub commands: String,
+    /// Answers for requesters.
+    pub responses: String,
+    /// Records that nobody can read, or that belong to nothing.
+    pub dead_letters: String,
+    /// Whether outputs and internal topics are created at the start.
+    pub create_missing: bool,
+    /// Partitions of routed and changelog when they are created.
+    pub shards: u32,
+    /// Compacted topic of `<node>` resources; empty: not used.
+    pub nodes: String,
+}
+
+/// Formats of records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormatsConfig {
+    /// Of requests; `None`: told by each record.
+    pub requests: Option<crate::wire::Format>,
+    /// Of CPE events; `None`: told by each record.
+    pub cpe_events: Option<crate::wire::Format>,
+    /// Of commands.
+    pub commands: crate::wire::Format,
+    /// Of responses.
+    pub responses: crate::wire::Format,
+}
+
+/// How devices are found.
+#[derive(Clone, Debug)]
+pub struct DevicesConfig {
+    /// Applied to the target of a request; its group `device` is a device key. `None`: not used.
+    pub from_target: Option<regex::Regex>,
+}
+
+impl PartialEq for DevicesConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.from_target.as_ref().map(regex::Regex::as_str)
+            == other.from_target.as_ref().map(regex::Regex::as_str)
+    }
+}
+
+/// How events find their installation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CorrelationConfig {
+    /// An empty CommandKey means the device's only open transfer.
+    pub sole_open_transfer: bool,
+    /// Downloads of one device that are open at a time.
+    pub open_downloads_per_device: usize,
+}
+
+/// The Download command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DownloadConfig {
+    /// FileType argument, at most 64 characters.
+    pub file_type: String,
+    /// URL argument, with the placeholders `{device_key}` and `{command_key}`.
+    pub url: String,
+    /// File that holds the Username argument.
+    pub username_file: Option<PathBuf>,
+    /// Username argument, at most 256 characters; empty: none.
+    pub username: String,
+    /// File that holds the Password argument.
+    pub password_file: Option<PathBuf>,
+    /// Password argument, at most 256 characters; empty: none.
+    pub password: Secret,
+    /// How the certificate file reaches the ACS.
+    pub content: ContentDelivery,
+}
+
+/// How the certificate file reaches the ACS.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ContentDelivery {
+    /// In the command.
+    #[default]
+    Inline,
+    /// Some other way.
+    None,
+}
+
+/// The SetParameterValues command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetConfig {
+    /// Name of the parameter under `Device.Security.Certificate.{i}.`.
+    pub parameter: String,
+    /// Whether the response waits for the answer.
+    pub await_result: bool,
+}
+
+/// How long each step may take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimeoutsConfig {
+    /// Download command sent -> DownloadResponse.
+    pub accept: Duration,
+    /// Accepted -> TransferComplete.
+    pub transfer: Duration,
+    /// Lookup command sent -> its answer.
+    pub lookup: Duration,
+    /// Set command sent -> its answer.
+    pub set: Duration,
+    /// How long an ended CommandKey is remembered.
+    pub ended_ttl: Duration,
+    /// How long an early CPE event waits for its request.
+    pub early_ttl: Duration,
+    /// How long lag may hold back time-outs.
+    pub hold_max: Duration,
+}
+
+/// The port for probes, metrics and people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdminConfig {
+    /// Address and port to listen on.
+    pub listen: std::net::SocketAddr,
+}
+
+impl Config {
+    /// Name of the topic through which records reach the owner of their shard.
+    pub fn routed_topic(&self) -> String {
+        format!("{}-routed", self.application_id)
+    }
+
+    /// Name of the topic that holds the state.
+    pub fn changelog_topic(&self) -> String {
+        format!("{}-changelog", self.application_id)
+    }
+}

@@ -1,0 +1,138 @@
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::rules::format_name;
+use super::secret::redacted;
+use super::{Config, ContentDelivery, Delivery};
+use crate::wire::Format;
+
+impl Config {
+    /// The configuration that is in force, as YAML that [`Config::read`] takes; without secrets.
+    pub fn to_yaml(&self) -> String {
+        let mut yaml = String::new();
+        let mut section = "";
+        for (path, value) in self.values() {
+            let (prefix, name) = path.split_once('.').unwrap_or(("", path));
+            if prefix != section {
+                writeln!(yaml, "{prefix}:").expect("writing to memory does not fail");
+                section = prefix;
+            }
+            let indent = if prefix.is_empty() { "" } else { "  " };
+            writeln!(yaml, "{indent}{name}: {value}").expect("writing to memory does not fail");
+        }
+        yaml
+    }
+
+    /// Every key with its value as JSON, which is YAML too.
+    fn values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let mut values = vec![
+            ("application_id", self.application_id.as_str().into()),
+            ("instance_id", self.instance_id.as_str().into()),
+            ("workers", self.workers.into()),
+            ("delivery", delivery(self.delivery).into()),
+            (
+                "kafka.bootstrap_servers",
+                self.kafka.bootstrap_servers.as_str().into(),
+            ),
+            (
+                "kafka.properties",
+                serde_json::json!(redacted(&self.kafka.properties)),
+            ),
+        ];
+        values.extend(self.record_values());
+        values.extend(self.behaviour_values());
+        values
+    }
+
+    fn record_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let topics = &self.topics;
+        let formats = &self.formats;
+        vec![
+            ("topics.requests", topics.requests.as_slice().into()),
+            ("topics.cpe_events", topics.cpe_events.as_slice().into()),
+            ("topics.commands", topics.commands.as_str().into()),
+            ("topics.responses", topics.responses.as_str().into()),
+            ("topics.dead_letters", topics.dead_letters.as_str().into()),
+            ("topics.create_missing", topics.create_missing.into()),
+            ("topics.shards", topics.shards.into()),
+            ("topics.nodes", topics.nodes.as_str().into()),
+            ("formats.requests", format_or_auto(formats.requests).into()),
+            (
+                "formats.cpe_events",
+                format_or_auto(formats.cpe_events).into(),
+            ),
+            ("formats.commands", format_name(formats.commands).into()),
+            ("formats.responses", format_name(formats.responses).into()),
+        ]
+    }
+
+    fn behaviour_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let from_target = self.devices.from_target.as_ref();
+        let correlation = &self.correlation;
+        let download = &self.download;
+        let timeouts = &self.timeouts;
+        vec![
+            (
+                "devices.from_target",
+                from_target.map_or("", regex::Regex::as_str).into(),
+            ),
+            (
+                "correlation.sole_open_transfer",
+                correlation.sole_open_transfer.into(),
+            ),
+            (
+                "correlation.open_downloads_per_device",
+                correlation.open_downloads_per_device.into(),
+            ),
+            ("download.file_type", download.file_type.as_str().into()),
+            ("download.url", download.url.as_str().into()),
+            (
+                "download.username_file",
+                file(download.username_file.as_ref()),
+            ),
+            (
+                "download.password_file",
+                file(download.password_file.as_ref()),
+            ),
+            ("download.content", content(download.content).into()),
+            ("set.parameter", self.set.parameter.as_str().into()),
+            ("set.await_result", self.set.await_result.into()),
+            ("timeouts.accept", duration(timeouts.accept)),
+            ("timeouts.transfer", duration(timeouts.transfer)),
+            ("timeouts.lookup", duration(timeouts.lookup)),
+            ("timeouts.set", duration(timeouts.set)),
+            ("timeouts.ended_ttl", duration(timeouts.ended_ttl)),
+            ("timeouts.early_ttl", duration(timeouts.early_ttl)),
+            ("timeouts.hold_max", duration(timeouts.hold_max)),
+            ("admin.listen", self.admin.listen.to_string().into()),
+        ]
+    }
+}
+
+const fn delivery(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::AtLeastOnce => "at_least_once",
+        Delivery::ExactlyOnce => "exactly_once",
+    }
+}
+
+const fn content(content: ContentDelivery) -> &'static str {
+    match content {
+        ContentDelivery::Inline => "inline",
+        ContentDelivery::None => "none",
+    }
+}
+
+fn format_or_auto(format: Option<Format>) -> &'static str {
+    format.map_or("auto", format_name)
+}
+
+fn duration(duration: Duration) -> serde_json::Value {
+    humantime::format_duration(duration).to_string().into()
+}
+
+fn file(file: Option<&PathBuf>) -> serde_json::Value {
+    file.map_or_else(String::new, |file| file.display().to_string())
+        .into()
+}

@@ -1,0 +1,168 @@
+use std::path::Path;
+
+use super::check::{check, credential};
+use super::key::{self, Key};
+use super::source::Source;
+use super::{
+    AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
+    FormatsConfig, KafkaConfig, Secret, SetConfig, TimeoutsConfig, TopicsConfig, rules,
+};
+use crate::wire::Format;
+
+/// More workers than this in one process are a slip.
+const WORKERS_MAX: usize = 1024;
+
+/// More partitions than this are a slip: brokers and restores suffer long before.
+const SHARDS_MAX: usize = 10_000;
+
+/// More open downloads of one device than this are a slip: CPEs queue 3 to 16 transfers.
+const OPEN_DOWNLOADS_MAX: usize = 1000;
+
+impl Config {
+    /// Reads the file, if there is one, and the variables `CREDBRIDGE__SECTION__KEY` of the environment, which win.
+    ///
+    /// # Errors
+    /// If anything is wrong: all mistakes together, each with its place.
+    pub fn read(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut source = Source::new(file, environment);
+        let config = Self::take(&mut source);
+        check(&config, &mut source);
+        match source.into_mistakes() {
+            mistakes if mistakes.is_empty() => Ok(config),
+            mistakes => Err(ConfigError { mistakes }),
+        }
+    }
+
+    fn take(source: &mut Source) -> Self {
+        Self {
+            application_id: source.value(&key::APPLICATION_ID, rules::application_id),
+            instance_id: source.value(&key::INSTANCE_ID, rules::instance_id),
+            workers: workers(source),
+            delivery: source.value(&key::DELIVERY, rules::delivery),
+            kafka: KafkaConfig {
+                bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
+                properties: source.map(&key::PROPERTIES),
+            },
+            topics: topics(source),
+            formats: formats(source),
+            devices: DevicesConfig {
+                from_target: source.value(&key::FROM_TARGET, rules::from_target),
+            },
+            correlation: CorrelationConfig {
+                sole_open_transfer: source.value(&key::SOLE_OPEN_TRANSFER, rules::boolean),
+                open_downloads_per_device: source.value(&key::OPEN_DOWNLOADS, |text| {
+                    rules::number(text, 1..=OPEN_DOWNLOADS_MAX)
+                }),
+            },
+            download: download(source),
+            set: SetConfig {
+                parameter: source.value(&key::PARAMETER, rules::parameter),
+                await_result: source.value(&key::AWAIT_RESULT, rules::boolean),
+            },
+            timeouts: timeouts(source),
+            admin: AdminConfig {
+                listen: source.value(&key::LISTEN, rules::address),
+            },
+        }
+    }
+}
+
+/// What [`Config::read`] gives without a file and without an environment.
+impl Default for Config {
+    fn default() -> Self {
+        let mut source = Source::new(None, std::iter::empty());
+        Self::take(&mut source)
+    }
+}
+
+fn workers(source: &mut Source) -> usize {
+    match source.value(&key::WORKERS, |text| rules::number(text, 0..=WORKERS_MAX)) {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        workers => workers,
+    }
+}
+
+fn topics(source: &mut Source) -> TopicsConfig {
+    TopicsConfig {
+        requests: topic_list(source, &key::REQUESTS),
+        cpe_events: topic_list(source, &key::CPE_EVENTS),
+        commands: source.value(&key::COMMANDS, rules::topic),
+        responses: source.value(&key::RESPONSES, rules::topic),
+        dead_letters: source.value(&key::DEAD_LETTERS, rules::topic),
+        create_missing: source.value(&key::CREATE_MISSING, rules::boolean),
+        shards: source.value(&key::SHARDS, |text| {
+            let number = rules::number(text, 1..=SHARDS_MAX)?;
+            Ok(u32::try_from(number).expect("at most SHARDS_MAX"))
+        }),
+        nodes: source.value(&key::NODES, rules::no_nodes),
+    }
+}
+
+fn topic_list(source: &mut Source, key: &'static Key) -> Vec<String> {
+    let names = source.list(key);
+    if names.is_empty() {
+        source.mistake(key, "must name at least one topic");
+    }
+    for problem in names.iter().filter_map(|name| rules::topic(name).err()) {
+        source.mistake(key, problem);
+    }
+    names
+}
+
+fn formats(source: &mut Source) -> FormatsConfig {
+    use Format::{Cbor, Json, Protobuf, Soap};
+    FormatsConfig {
+        requests: source.value(&key::REQUESTS_FORMAT, |text| {
+            rules::format_or_auto(text, &[Json, Cbor, Protobuf])
+        }),
+        cpe_events: source.value(&key::CPE_EVENTS_FORMAT, |text| {
+            rules::format_or_auto(text, &[Protobuf, Json, Soap])
+        }),
+        commands: source.value(&key::COMMANDS_FORMAT, |text| {
+            rules::format(text, &[Protobuf, Json, Soap])
+        }),
+        responses: source.value(&key::RESPONSES_FORMAT, |text| {
+            rules::format(text, &[Json, Cbor, Protobuf])
+        }),
+    }
+}
+
+fn download(source: &mut Source) -> DownloadConfig {
+    let username_file = source.value(&key::USERNAME_FILE, rules::file);
+    let password_file = source.value(&key::PASSWORD_FILE, rules::file);
+    DownloadConfig {
+        file_type: source.value(&key::FILE_TYPE, rules::file_type),
+        url: source.value(&key::URL, rules::url),
+        username: credential_of(source, &key::USERNAME_FILE, username_file.as_deref()),
+        username_file,
+        password: Secret::new(credential_of(
+            source,
+            &key::PASSWORD_FILE,
+            password_file.as_deref(),
+        )),
+        password_file,
+        content: source.value(&key::CONTENT, rules::content),
+    }
+}
+
+fn credential_of(source: &mut Source, key: &'static Key, file: Option<&Path>) -> String {
+    credential(file).unwrap_or_else(|problem| {
+        source.mistake(key, problem);
+        String::new()
+    })
+}
+
+fn timeouts(source: &mut Source) -> TimeoutsConfig {
+    TimeoutsConfig {
+        accept: source.value(&key::ACCEPT, rules::duration),
+        transfer: source.value(&key::TRANSFER, rules::duration),
+        lookup: source.value(&key::LOOKUP, rules::duration),
+        set: source.value(&key::SET, rules::duration),
+        ended_ttl: source.value(&key::ENDED_TTL, rules::duration),
+        early_ttl: source.value(&key::EARLY_TTL, rules::duration),
+        hold_max: source.value(&key::HOLD_MAX, rules::duration),
+    }
+}

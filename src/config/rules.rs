@@ -1,0 +1,276 @@
+//! What single values must be: each function reads one text, or says what is wrong with it and how to mend it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::{ContentDelivery, Delivery};
+use crate::wire::Format;
+
+/// Longer waits are most likely a slip: `15M` is fifteen months.
+const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Longest name of a topic that Kafka takes.
+const TOPIC_NAME_LENGTH_MAX: usize = 249;
+
+/// Longest `-changelog` and the like that is appended to the application id.
+const INTERNAL_SUFFIX_LENGTH_MAX: usize = "-changelog".len();
+
+/// Longest URL argument of Download (TR-069 A.3.2.8).
+const URL_LENGTH_MAX: usize = 256;
+
+/// A device key of an OUI, a product class and a serial number of 64 characters each without escapes.
+const DEVICE_KEY_LENGTH: usize = 6 + 1 + 64 + 1 + 64;
+
+/// Longest CommandKey (TR-069 A.3.2.8).
+const COMMAND_KEY_LENGTH: usize = 32;
+
+/// Longest path of a parameter (`cwmp-1-2.xsd`), less `Device.Security.Certificate.4294967295.`.
+const PARAMETER_LENGTH_MAX: usize = 256 - "Device.Security.Certificate.4294967295.".len();
+
+/// FileType by the Broadband Forum schema `cwmp-1-2.xsd`.
+static FILE_TYPE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:[1-9]\d*(?: \S+)+|X [0-9A-F]{6} .+|X \S+ .+)$").expect("well-formed")
+});
+
+/// A parameter name, or several levels of it, by TR-106 3.2.1.
+static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z_][A-Za-z0-9_-]*)*$").expect("well-formed")
+});
+
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is neither `true` nor `false`"))
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is not a duration such as `90s` or `15m`: {error}"))?;
+    if duration < Duration::from_millis(1) {
+        return Err("must be longer than 0".to_owned());
+    }
+    if duration > DURATION_MAX {
+        return Err(format!(
+            "`{text}` is longer than 30 days; minutes are written `m`, months `M`"
+        ));
+    }
+    Ok(duration)
+}
+
+pub(super) fn number(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| {
+            format!(
+                "`{text}` is not a whole number from {} to {}",
+                range.start(),
+                range.end()
+            )
+        })
+}
+
+pub(super) fn delivery(text: &str) -> Result<Delivery, String> {
+    match text {
+        "at_least_once" => Ok(Delivery::AtLeastOnce),
+        "exactly_once" => Ok(Delivery::ExactlyOnce),
+        _ => Err(format!(
+            "`{text}` is neither `exactly_once` nor `at_least_once`"
+        )),
+    }
+}
+
+pub(super) fn content(text: &str) -> Result<ContentDelivery, String> {
+    match text {
+        "inline" => Ok(ContentDelivery::Inline),
+        "none" => Ok(ContentDelivery::None),
+        "staged" => {
+            Err("`staged` is not supported by this version; use `inline` or `none`".to_owned())
+        }
+        _ => Err(format!("`{text}` is neither `inline` nor `none`")),
+    }
+}
+
+/// The word of the configuration for a format.
+pub(super) const fn format_name(format: Format) -> &'static str {
+    match format {
+        Format::Cbor => "cbor",
+        Format::Json => "json",
+        Format::Protobuf => "protobuf",
+        Format::Soap => "soap",
+    }
+}
+
+pub(super) fn format(text: &str, allowed: &[Format]) -> Result<Format, String> {
+    let names: Vec<_> = allowed.iter().copied().map(format_name).collect();
+    let names = names.join(", ");
+    match allowed.iter().find(|format| format_name(**format) == text) {
+        Some(format) => Ok(*format),
+        None => Err(format!(
+            "`{text}` is no format of this topic; use one of {names}"
+        )),
+    }
+}
+
+/// `None` for `auto`.
+pub(super) fn format_or_auto(text: &str, allowed: &[Format]) -> Result<Option<Format>, String> {
+    match text {
+        "auto" => Ok(None),
+        _ => format(text, allowed)
+            .map(Some)
+            .map_err(|problem| format!("{problem}, or `auto`")),
+    }
+}
+
+/// What may stand in names of topics, groups and transactional ids.
+const fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')
+}
+
+fn kafka_name(text: &str, length_max: usize) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if text.len() > length_max {
+        return Err(format!(
+            "has {} characters, at most {length_max} are allowed",
+            text.len()
+        ));
+    }
+    if let Some(stranger) = text.chars().find(|c| !is_allowed(*c)) {
+        return Err(format!(
+            "`{text}` contains {stranger:?}; allowed are letters, digits, `.`, `_` and `-`"
+        ));
+    }
+    match text {
+        "." | ".." => Err(format!("`{text}` is not allowed by Kafka")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn topic(text: &str) -> Result<String, String> {
+    kafka_name(text, TOPIC_NAME_LENGTH_MAX).map(|()| text.to_owned())
+}
+
+pub(super) fn no_nodes(text: &str) -> Result<String, String> {
+    match text {
+        "" => Ok(String::new()),
+        _ => Err(
+            "a directory of nodes is not supported by this version; leave it empty, and name the device by the \
+             header `cwmp-device-id`, by `devices.from_target` or by the record key"
+                .to_owned(),
+        ),
+    }
+}
+
+pub(super) fn application_id(text: &str) -> Result<String, String> {
+    kafka_name(text, TOPIC_NAME_LENGTH_MAX - INTERNAL_SUFFIX_LENGTH_MAX).map(|()| text.to_owned())
+}
+
+/// Empty: the name of the host, with `-` in place of what Kafka does not allow.
+pub(super) fn instance_id(text: &str) -> Result<String, String> {
+    if !text.is_empty() {
+        return kafka_name(text, TOPIC_NAME_LENGTH_MAX).map(|()| text.to_owned());
+    }
+    let host = gethostname::gethostname().to_string_lossy().into_owned();
+    let host = host.replace(|c| !is_allowed(c), "-");
+    Ok(if host.is_empty() {
+        "host".to_owned()
+    } else {
+        host
+    })
+}
+
+pub(super) fn bootstrap_servers(text: &str) -> Result<String, String> {
+    for server in text.split(',').map(str::trim) {
+        let port = server
+            .rsplit_once(':')
+            .filter(|(host, _)| !host.is_empty() && !host.contains(char::is_whitespace))
+            .and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none_or(|port| port == 0) {
+            return Err(format!("`{server}` is not of the form host:port"));
+        }
+    }
+    Ok(text.to_owned())
+}
+
+pub(super) fn from_target(text: &str) -> Result<Option<Regex>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let regex = Regex::new(text).map_err(|error| format!("not a regular expression: {error}"))?;
+    match regex.capture_names().flatten().any(|name| name == "device") {
+        true => Ok(Some(regex)),
+        false => Err("has no group `device`; write (?<device>..) around the device key".to_owned()),
+    }
+}
+
+pub(super) fn file_type(text: &str) -> Result<String, String> {
+    if text.chars().count() > 64 {
+        return Err("has more than 64 characters (TR-069 A.3.2.8)".to_owned());
+    }
+    match FILE_TYPE.is_match(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "`{text}` is no FileType; write `X <OUI> <text>` or `<number> <text>` (TR-069 A.3.2.8)"
+        )),
+    }
+}
+
+pub(super) fn url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .filter(|rest| !rest.is_empty() && !rest.starts_with('/'))
+        .ok_or_else(|| format!("`{text}` does not begin with http:// or https:// and a host"))?;
+    if rest.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("contains white space".to_owned());
+    }
+    let fixed = text
+        .replace("{device_key}", "")
+        .replace("{command_key}", "");
+    if fixed.contains(['{', '}']) {
+        return Err(format!(
+            "`{text}` has another placeholder than {{device_key}} and {{command_key}}"
+        ));
+    }
+    let length = fixed.chars().count()
+        + text.matches("{device_key}").count() * DEVICE_KEY_LENGTH
+        + text.matches("{command_key}").count() * COMMAND_KEY_LENGTH;
+    if length > URL_LENGTH_MAX {
+        return Err(format!(
+            "may grow to {length} characters, at most {URL_LENGTH_MAX} are allowed (TR-069 A.3.2.8); shorten it"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// Empty: none.
+#[expect(clippy::unnecessary_wraps, reason = "has the form of all readers")]
+pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+pub(super) fn parameter(text: &str) -> Result<String, String> {
+    if text.len() > PARAMETER_LENGTH_MAX {
+        return Err(format!(
+            "has more than {PARAMETER_LENGTH_MAX} characters; a whole path has at most 256"
+        ));
+    }
+    match PARAMETER.is_match(text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "`{text}` is no parameter name; write it relative to Device.Security.Certificate.{{i}}., e.g. \
+             `X_EXAMPLE_COM_SUIDs`"
+        )),
+    }
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an address with a port such as 127.0.0.1:9464 or [::1]:9464")
+    })
+}

@@ -1,0 +1,65 @@
+//! What the configuration means for the modules that do not know it.
+
+use super::{Config, ContentDelivery};
+use crate::correlator::Limits;
+use crate::mapping::Rules;
+use crate::wire::{Decoder, Encoder};
+
+/// A TransferComplete, a DownloadResponse, a fault, and repeats of each.
+const EARLY_EVENTS_PER_KEY_MAX: usize = 8;
+
+/// A shard that starts behind its requests must not lose answers; at 1 KB a record this is 100 MB.
+const EARLY_EVENTS_MAX: usize = 100_000;
+
+/// Far above what a shard has open in an hour of ordinary work; at 1 KB an installation this is 1 GB.
+const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
+
+impl Config {
+    /// The bounds of every shard's correlator.
+    pub const fn limits(&self) -> Limits {
+        Limits {
+            accept_timeout: self.timeouts.accept,
+            transfer_timeout: self.timeouts.transfer,
+            lookup_timeout: self.timeouts.lookup,
+            set_timeout: self.timeouts.set,
+            ended_ttl: self.timeouts.ended_ttl,
+            early_ttl: self.timeouts.early_ttl,
+            early_events_per_key_max: EARLY_EVENTS_PER_KEY_MAX,
+            early_events_max: EARLY_EVENTS_MAX,
+            open_downloads_per_device_max: self.correlation.open_downloads_per_device,
+            open_installations_max: OPEN_INSTALLATIONS_MAX,
+            sole_open_transfer: self.correlation.sole_open_transfer,
+        }
+    }
+
+    /// What clause 8.3.2 leaves to the operator.
+    pub fn rules(&self) -> Rules {
+        Rules {
+            download_url: self.download.url.clone(),
+            content_inline: self.download.content == ContentDelivery::Inline,
+            suids_parameter: self.set.parameter.clone(),
+            await_set_result: self.set.await_result,
+        }
+    }
+
+    /// A reader of input records.
+    pub fn decoder(&self) -> Decoder {
+        Decoder {
+            application_id: self.application_id.clone(),
+            requests: self.formats.requests,
+            cpe_events: self.formats.cpe_events,
+            from_target: self.devices.from_target.clone(),
+        }
+    }
+
+    /// A writer of output records.
+    pub fn encoder(&self) -> Encoder {
+        Encoder {
+            commands: self.formats.commands,
+            responses: self.formats.responses,
+            file_type: self.download.file_type.clone(),
+            username: self.download.username.clone(),
+            password: self.download.password.expose().to_owned(),
+        }
+    }
+}

@@ -1,0 +1,232 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_saphyr::{Location, Spanned};
+
+use super::error::{Mistake, Place};
+use super::key::{KEYS, Key, Shape};
+use super::tree::Tree;
+
+/// Prefix of the variables that override keys, e.g. `CREDBRIDGE__TOPICS__SHARDS`.
+const ENVIRONMENT_PREFIX: &str = "CREDBRIDGE__";
+
+/// What was said about each key, where, and what is wrong with it.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    values: BTreeMap<&'static str, (Place, Tree)>,
+    mistakes: Vec<Mistake>,
+}
+
+impl Source {
+    /// Takes the file, then the environment, which wins.
+    pub(super) fn new(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Self {
+        let mut source = Self::default();
+        if let Some(file) = file {
+            source.take_file(file);
+        }
+        let mut variables: Vec<_> = environment
+            .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+            .collect();
+        variables.sort();
+        for (name, value) in variables {
+            source.take_variable(name, value);
+        }
+        source
+    }
+
+    /// All mistakes that were noted.
+    pub(super) fn into_mistakes(self) -> Vec<Mistake> {
+        self.mistakes
+    }
+
+    /// Notes a mistake in the value of `key`.
+    pub(super) fn mistake(&mut self, key: &Key, problem: impl Into<String>) {
+        let place = self
+            .values
+            .get(key.path)
+            .map_or(Place::Default, |(place, _)| place.clone());
+        self.note(place, key.path.to_owned(), problem);
+    }
+
+    fn note(&mut self, place: Place, path: String, problem: impl Into<String>) {
+        let problem = problem.into();
+        self.mistakes.push(Mistake {
+            place,
+            path,
+            problem,
+        });
+    }
+
+    /// The value of a key that holds one value.
+    pub(super) fn value<T>(&mut self, key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        let read = match self.values.get(key.path) {
+            None | Some((_, Tree::Null)) => Ok(None),
+            Some((_, Tree::Scalar(text))) => parse(text).map(Some),
+            Some((_, Tree::List(_) | Tree::Map(_))) => Err("must be a single value".to_owned()),
+        };
+        match read {
+            Ok(Some(value)) => value,
+            Ok(None) => default(key, parse),
+            Err(problem) => {
+                self.mistake(key, problem);
+                default(key, parse)
+            }
+        }
+    }
+
+    /// The value of a key that holds a list.
+    pub(super) fn list(&mut self, key: &Key) -> Vec<String> {
+        let defaults = || key.default.split(',').map(str::to_owned).collect();
+        let read = match self.values.get(key.path) {
+            None | Some((_, Tree::Null)) => return defaults(),
+            Some((_, Tree::Scalar(text))) => Ok(vec![text.clone()]),
+            Some((_, Tree::List(items))) => items.iter().map(scalar).collect(),
+            Some((_, Tree::Map(_))) => Err("must be a list".to_owned()),
+        };
+        read.unwrap_or_else(|problem| {
+            self.mistake(key, problem);
+            defaults()
+        })
+    }
+
+    /// The value of a key that holds a map; empty by default.
+    pub(super) fn map(&mut self, key: &Key) -> BTreeMap<String, String> {
+        let read = match self.values.get(key.path) {
+            None | Some((_, Tree::Null)) => Ok(BTreeMap::new()),
+            Some((_, Tree::Map(entries))) => entries
+                .iter()
+                .map(|(name, value)| Ok((name.clone(), scalar(value)?)))
+                .collect(),
+            Some((_, Tree::Scalar(_) | Tree::List(_))) => {
+                Err("must be a map of names to values".to_owned())
+            }
+        };
+        read.unwrap_or_else(|problem| {
+            self.mistake(key, problem);
+            BTreeMap::new()
+        })
+    }
+
+    fn take_file(&mut self, file: &Path) {
+        let read = match std::fs::read_to_string(file) {
+            Ok(text) => Tree::read(&text),
+            Err(error) => {
+                let problem = format!("cannot be read: {error}");
+                return self.note(Place::File(file.to_owned()), String::new(), problem);
+            }
+        };
+        match read {
+            Ok(Tree::Null) => {}
+            Ok(Tree::Map(entries)) => self.take_section("", entries, file),
+            Ok(Tree::Scalar(_) | Tree::List(_)) => self.note(
+                Place::File(file.to_owned()),
+                String::new(),
+                "must be a map of keys to values",
+            ),
+            Err(error) => {
+                let place = error.place.map_or_else(
+                    || Place::File(file.to_owned()),
+                    |(line, column)| Place::Line(file.to_owned(), line, column),
+                );
+                self.note(place, String::new(), error.problem);
+            }
+        }
+    }
+
+    fn take_section(&mut self, prefix: &str, entries: Vec<(String, Spanned<Tree>)>, file: &Path) {
+        for (name, value) in entries {
+            let path = format!("{prefix}{name}");
+            let place = place(file.to_owned(), &value);
+            if let Some(key) = KEYS.iter().find(|key| key.path == path) {
+                self.values.insert(key.path, (place, value.value));
+                continue;
+            }
+            let section = format!("{path}.");
+            match value.value {
+                _ if !KEYS.iter().any(|key| key.path.starts_with(&section)) => {
+                    let problem = unknown(&path);
+                    self.note(place, path, problem);
+                }
+                Tree::Map(entries) => self.take_section(&section, entries, file),
+                Tree::Null => {}
+                Tree::Scalar(_) | Tree::List(_) => {
+                    self.note(place, path, "must be a section of keys and values");
+                }
+            }
+        }
+    }
+
+    fn take_variable(&mut self, name: String, value: String) {
+        let path = name[ENVIRONMENT_PREFIX.len()..]
+            .split("__")
+            .map(str::to_lowercase)
+            .collect::<Vec<_>>()
+            .join(".");
+        let Some(key) = KEYS.iter().find(|key| key.path == path) else {
+            let problem = unknown(&path);
+            return self.note(Place::Environment(name), path, problem);
+        };
+        match variable(key, value) {
+            Ok(tree) => {
+                self.values
+                    .insert(key.path, (Place::Environment(name), tree));
+            }
+            Err(problem) => self.note(Place::Environment(name), path, problem),
+        }
+    }
+}
+
+/// The value of a variable: text as it is, but a list or a map where the key holds one.
+fn variable(key: &Key, value: String) -> Result<Tree, String> {
+    let flow = value.trim_start().starts_with('[');
+    match key.shape {
+        Shape::Single => Ok(Tree::Scalar(value)),
+        Shape::List if !flow => Ok(Tree::List(value.split(',').map(item).collect())),
+        Shape::List | Shape::Map => Tree::read(&value).map_err(|error| error.problem),
+    }
+}
+
+fn item(text: &str) -> Spanned<Tree> {
+    Spanned {
+        value: Tree::Scalar(text.trim().to_owned()),
+        referenced: Location::UNKNOWN,
+        defined: Location::UNKNOWN,
+    }
+}
+
+fn default<T>(key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> T {
+    parse(key.default).expect("the defaults are right")
+}
+
+fn scalar(value: &Spanned<Tree>) -> Result<String, String> {
+    match &value.value {
+        Tree::Scalar(text) => Ok(text.clone()),
+        Tree::Null => Ok(String::new()),
+        Tree::List(_) | Tree::Map(_) => Err("must hold single values only".to_owned()),
+    }
+}
+
+fn place(file: PathBuf, value: &Spanned<Tree>) -> Place {
+    match (value.referenced.line(), value.referenced.column()) {
+        (0, _) => Place::File(file),
+        (line, column) => Place::Line(file, line, column),
+    }
+}
+
+/// Names the known key that looks most like `path`, if any does.
+fn unknown(path: &str) -> String {
+    let last = |path: &'static str| path.rsplit('.').next();
+    let written = path.rsplit('.').next().unwrap_or(path);
+    let alike = KEYS.iter().find(|key| last(key.path) == Some(written));
+    let alike = alike.or_else(|| {
+        let near = |key: &&&Key| strsim::levenshtein(key.path, path) <= 2;
+        KEYS.iter().find(near)
+    });
+    alike.map_or_else(
+        || "unknown key; `credbridge check --help` tells where all keys are listed".to_owned(),
+        |key| format!("unknown key; did you mean `{}`?", key.path),
+    )
+}
