@@ -1,0 +1,234 @@
+//! The Kafka clients of a process, and the settings that the guarantees rest on.
+
+use std::time::Duration;
+
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, Producer as _};
+
+use crate::config::{Config, Delivery};
+
+use super::assignment::Membership;
+use super::deliveries::Deliveries;
+use super::diagnostics::Diagnostics;
+
+/// Longest open transaction: it holds back every reader of committed records, and a killed worker leaves one behind.
+const TRANSACTION_TIMEOUT_MS: &str = "15000";
+
+/// Properties of the consumer that belong to the broker under the consumer group protocol of KIP-848.
+const CLASSIC_GROUP: [(&str, &str); 3] = [
+    ("partition.assignment.strategy", "range"),
+    ("session.timeout.ms", "30000"),
+    ("heartbeat.interval.ms", "3000"),
+];
+
+/// How long the cluster may take to end the transaction of a dead worker.
+const FENCE_TIMEOUT: Duration = Duration::from_secs(5);
+
+const CONSUMER: [(&str, &str); 6] = [
+    ("auto.offset.reset", "earliest"),
+    ("fetch.wait.max.ms", "50"),
+    ("fetch.queue.backoff.ms", "5"),
+    ("queued.min.messages", "100000"),
+    ("queued.max.messages.kbytes", "65536"),
+    ("max.poll.interval.ms", "60000"),
+];
+
+const PRODUCER: [(&str, &str); 8] = [
+    ("linger.ms", "5"),
+    ("batch.size", "1000000"),
+    ("compression.type", "lz4"),
+    ("queue.buffering.max.messages", "500000"),
+    ("queue.buffering.max.kbytes", "262144"),
+    ("retry.backoff.ms", "20"),
+    ("message.max.bytes", "10485760"),
+    ("transaction.timeout.ms", TRANSACTION_TIMEOUT_MS),
+];
+
+fn client(config: &Config, role: &str) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client
+        .set("bootstrap.servers", &config.kafka.bootstrap_servers)
+        .set(
+            "client.id",
+            format!("{}-{}-{role}", config.application_id, config.instance_id),
+        )
+        .set("log.connection.close", "false")
+        .set("topic.metadata.refresh.interval.ms", "60000")
+        .set_log_level(RDKafkaLogLevel::Warning);
+    client
+}
+
+fn set_all(client: &mut ClientConfig, properties: &[(&str, &str)]) {
+    for (name, value) in properties {
+        client.set(*name, *value);
+    }
+}
+
+/// Properties that mean something to one kind of client only; the other kind warns about them.
+fn is_for(property: &str, producer: bool) -> bool {
+    const OF_PRODUCERS: [&str; 10] = [
+        "linger.ms",
+        "queue.buffering.",
+        "batch.",
+        "compression.",
+        "transaction.timeout.ms",
+        "message.timeout.ms",
+        "request.timeout.ms",
+        "message.send.max.retries",
+        "retries",
+        "sticky.partitioning",
+    ];
+    const OF_CONSUMERS: [&str; 12] = [
+        "group.",
+        "session.timeout.ms",
+        "heartbeat.interval.ms",
+        "max.poll.interval.ms",
+        "partition.assignment.strategy",
+        "fetch.",
+        "queued.",
+        "auto.offset.reset",
+        "check.crcs",
+        "max.partition.fetch.bytes",
+        "client.rack",
+        "coordinator.query.interval.ms",
+    ];
+    let other: &[&str] = if producer {
+        &OF_CONSUMERS
+    } else {
+        &OF_PRODUCERS
+    };
+    !other.iter().any(|prefix| property.starts_with(prefix))
+}
+
+fn pass_through(client: &mut ClientConfig, config: &Config, producer: bool) {
+    for (name, value) in &config.kafka.properties {
+        if is_for(name, producer) {
+            client.set(name, value);
+        }
+    }
+}
+
+fn consumer_config(config: &Config, role: &str, isolation: &str) -> ClientConfig {
+    let mut client = client(config, role);
+    set_all(&mut client, &CONSUMER);
+    client.set("group.id", &config.application_id);
+    pass_through(&mut client, config, false);
+    client
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("isolation.level", isolation)
+        .set("allow.auto.create.topics", "false");
+    client
+}
+
+/// The member of the group that reads the inputs and the routed topic.
+pub(super) fn member(
+    config: &Config,
+    worker: usize,
+) -> Result<BaseConsumer<Membership>, KafkaError> {
+    let mut client = consumer_config(config, &format!("{worker}-consumer"), "read_committed");
+    if config
+        .kafka
+        .properties
+        .get("group.protocol")
+        .is_none_or(|protocol| protocol != "consumer")
+    {
+        for (name, value) in CLASSIC_GROUP {
+            if !config.kafka.properties.contains_key(name) {
+                client.set(name, value);
+            }
+        }
+    }
+    if let Some(instance) = config.kafka.properties.get("group.instance.id") {
+        client.set("group.instance.id", format!("{instance}-{worker}"));
+    }
+    client.create_with_context(Membership::default())
+}
+
+/// A reader of `isolation` that belongs to no group, though it carries the group's name because access is granted by
+/// it. Group settings are taken off: it never joins.
+fn reader(
+    config: &Config,
+    role: &'static str,
+    name: &str,
+    isolation: &str,
+) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    let mut client = consumer_config(config, name, isolation);
+    for property in [
+        "group.instance.id",
+        "group.protocol",
+        "group.remote.assignor",
+    ] {
+        client.remove(property);
+    }
+    client.create_with_context(Diagnostics::new(role))
+}
+
+/// The reader of the changelog.
+pub(super) fn restorer(
+    config: &Config,
+    worker: usize,
+) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader(
+        config,
+        "restore",
+        &format!("{worker}-restore"),
+        "read_committed",
+    )
+}
+
+/// The client that asks for offsets. It reads uncommitted, because the end of a partition and the offsets of the group
+/// must be seen while a transaction is open.
+pub(super) fn probe(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader(config, "probe", "probe", "read_uncommitted")
+}
+
+/// The producer of a worker.
+pub(super) fn producer(
+    config: &Config,
+    worker: usize,
+) -> Result<BaseProducer<Deliveries>, KafkaError> {
+    let mut client = client(config, &format!("{worker}-producer"));
+    set_all(&mut client, &PRODUCER);
+    pass_through(&mut client, config, true);
+    client
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random");
+    match config.delivery {
+        Delivery::ExactlyOnce => {
+            client.set("transactional.id", transactional_id(config, worker));
+        }
+        Delivery::AtLeastOnce => {
+            client.remove("transaction.timeout.ms");
+            client.set("message.timeout.ms", TRANSACTION_TIMEOUT_MS);
+        }
+    }
+    client.create_with_context(Deliveries::default())
+}
+
+/// The transactional id of a worker; all ids of an application share its prefix.
+pub(super) fn transactional_id(config: &Config, worker: usize) -> String {
+    format!("{}-{}-{worker}", config.application_id, config.instance_id)
+}
+
+/// Ends whatever transaction of that id is open, and fences its producer.
+pub(super) fn end_transaction(config: &Config, transactional_id: &str) -> Result<(), KafkaError> {
+    let mut client = client(config, "fence");
+    pass_through(&mut client, config, true);
+    client.set("transactional.id", transactional_id);
+    let producer: BaseProducer<Deliveries> = client.create_with_context(Deliveries::default())?;
+    producer.init_transactions(FENCE_TIMEOUT)
+}
+
+/// The client that creates topics and reads their settings.
+pub(super) fn admin(
+    config: &Config,
+) -> Result<rdkafka::admin::AdminClient<Diagnostics>, KafkaError> {
+    use rdkafka::config::FromClientConfigAndContext as _;
+    let mut client = client(config, "admin");
+    pass_through(&mut client, config, true);
+    rdkafka::admin::AdminClient::from_config_and_context(&client, Diagnostics::new("admin"))
+}

@@ -1,0 +1,191 @@
+//! Everything that touches the world: topics, workers, transactions, restore.
+
+mod assignment;
+mod clients;
+mod clock;
+mod deliveries;
+mod diagnostics;
+pub mod health;
+mod probe;
+mod restore;
+pub(crate) mod router;
+mod session;
+pub(crate) mod shard;
+mod stop;
+mod tally;
+mod topics;
+mod transaction;
+mod trouble;
+pub(crate) mod watermark;
+mod work;
+mod worker;
+
+use std::thread;
+use std::time::Duration;
+
+pub use clock::Clock;
+pub use health::Health;
+pub use stop::Stop;
+
+use crate::config::{Config, Delivery};
+use crate::correlator::Limits;
+use crate::mapping::Rules;
+use crate::telemetry::Metrics;
+use crate::wire::{Decoder, Encoder, Input};
+
+use rdkafka::consumer::Consumer as _;
+
+use probe::Probe;
+use watermark::Watermark;
+
+/// How long the cluster may take to tell offsets.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why the bridge ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The configuration does not fit the cluster: topics missing, shard count changed, no access. Exit code 78.
+    #[error("{0}")]
+    Configuration(String),
+    /// Something failed that a restart may mend. Exit code 75.
+    #[error("{0}")]
+    Restart(String),
+    /// Something failed for good. Exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// What all threads of the process share; read only, but for the clock and the watermark.
+struct Setup {
+    config: Config,
+    shards: i32,
+    limits: Limits,
+    rules: Rules,
+    decoder: Decoder,
+    encoder: Encoder,
+    clock: Clock,
+    watermark: Watermark,
+    probe: Probe,
+    stop: Stop,
+    health: Health,
+    metrics: Metrics,
+}
+
+impl Setup {
+    /// What a topic carries; `None` if it is no input.
+    fn input(&self, topic: &str) -> Option<Input> {
+        let topics = &self.config.topics;
+        if topics.cpe_events.iter().any(|known| known == topic) {
+            Some(Input::CpeEvents)
+        } else if topics.requests.iter().any(|known| known == topic) {
+            Some(Input::Requests)
+        } else {
+            None
+        }
+    }
+
+    fn is_at_least_once(&self) -> bool {
+        self.config.delivery == Delivery::AtLeastOnce
+    }
+}
+
+/// Checks that the cluster answers and that the topics fit, without reading or changing anything.
+///
+/// # Errors
+/// If no broker answers, or topics are missing or do not fit; the text tells how to mend it.
+pub fn check(config: &Config) -> Result<(), RuntimeError> {
+    let probe = open_probe(config, &Stop::default())?;
+    probe
+        .client()
+        .fetch_metadata(None, PROBE_TIMEOUT)
+        .map_err(|error| {
+            RuntimeError::Failed(format!(
+                "no broker answers at {}: {error}",
+                config.kafka.bootstrap_servers
+            ))
+        })?;
+    topics::fit(config, &probe)?;
+    topics::check_compaction(config)
+}
+
+fn open_probe(config: &Config, stop: &Stop) -> Result<Probe, RuntimeError> {
+    let client = clients::probe(config)
+        .map_err(|error| RuntimeError::Configuration(format!("kafka.properties: {error}")))?;
+    Ok(Probe::new(client, PROBE_TIMEOUT, stop.clone()))
+}
+
+/// Runs the bridge until `stop` is requested; then commits, leaves the group and returns.
+///
+/// # Errors
+/// If the topics do not fit, or a worker fails.
+pub fn run(
+    config: &Config,
+    stop: &Stop,
+    health: &Health,
+    metrics: &Metrics,
+) -> Result<(), RuntimeError> {
+    let probe = open_probe(config, stop)?;
+    let Some(shards) = topics::prepare(config, &probe, stop)? else {
+        return Ok(());
+    };
+    let setup = Setup {
+        config: config.clone(),
+        shards,
+        limits: config.limits(),
+        rules: config.rules(),
+        decoder: config.decoder(),
+        encoder: config.encoder(),
+        clock: Clock::new(),
+        watermark: Watermark::default(),
+        probe,
+        stop: stop.clone(),
+        health: health.clone(),
+        metrics: metrics.clone(),
+    };
+    tracing::info!(shards, workers = config.workers, delivery = ?config.delivery, "started");
+    let result = run_threads(&setup);
+    tracing::info!("stopped");
+    result
+}
+
+/// Runs the watermark and the workers; the first thread that fails stops the others.
+fn run_threads(setup: &Setup) -> Result<(), RuntimeError> {
+    let mut tasks: Vec<(String, Task<'_>)> = vec![
+        ("watermark".to_owned(), Box::new(|| watermark::keep(setup))),
+        // Beside the work, because a slow answer must not hold up the start.
+        (
+            "compaction".to_owned(),
+            Box::new(|| topics::check_compaction(&setup.config)),
+        ),
+    ];
+    for worker in 0..setup.config.workers {
+        tasks.push((
+            format!("worker-{worker}"),
+            Box::new(move || worker::run(setup, worker)),
+        ));
+    }
+    thread::scope(|scope| {
+        let threads: Vec<_> = tasks
+            .into_iter()
+            .map(|(name, task)| {
+                thread::Builder::new()
+                    .name(name)
+                    .spawn_scoped(scope, || task().inspect_err(|_| setup.stop.request()))
+                    .map_err(|error| RuntimeError::Failed(format!("starting a thread: {error}")))
+            })
+            .collect();
+        if threads.iter().any(Result::is_err) {
+            setup.stop.request();
+        }
+        threads
+            .into_iter()
+            .map(|thread| match thread?.join() {
+                Ok(result) => result,
+                Err(_) => Err(RuntimeError::Failed("a thread panicked".to_owned())),
+            })
+            .fold(Ok(()), Result::and)
+    })
+}
+
+/// What one thread does.
+type Task<'s> = Box<dyn FnOnce() -> Result<(), RuntimeError> + Send + 's>;

@@ -1,0 +1,132 @@
+//! Asks the cluster how far partitions and the group have come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::assignment::{Partition, list};
+use super::diagnostics::Diagnostics;
+use super::stop::Stop;
+
+/// Asks for the offset of the next record that will be written (ListOffsets, KIP-79).
+const LATEST: Offset = Offset::End;
+
+/// Asks for the offset of the first record that is still there.
+const EARLIEST: Offset = Offset::Beginning;
+
+/// How often a question is asked before its error counts.
+const TRIES_MAX: usize = 20;
+
+/// How long to wait before a question is repeated.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// An offset per partition.
+pub(crate) type Offsets = BTreeMap<Partition, i64>;
+
+/// A client that reads uncommitted and asks for offsets; shared by the threads of a process.
+pub(super) struct Probe {
+    client: BaseConsumer<Diagnostics>,
+    timeout: Duration,
+    stop: Stop,
+}
+
+impl Probe {
+    pub(super) const fn new(
+        client: BaseConsumer<Diagnostics>,
+        timeout: Duration,
+        stop: Stop,
+    ) -> Self {
+        Self {
+            client,
+            timeout,
+            stop,
+        }
+    }
+
+    /// Ends of these partitions: the high watermarks, open transactions included.
+    pub(super) fn ends(&self, partitions: &[Partition]) -> KafkaResult<Offsets> {
+        self.list_offsets(partitions, LATEST)
+    }
+
+    /// Beginnings of these partitions.
+    pub(super) fn beginnings(&self, partitions: &[Partition]) -> KafkaResult<Offsets> {
+        self.list_offsets(partitions, EARLIEST)
+    }
+
+    /// Offsets that the group has committed, transactions that are still open left aside; a partition without a commit is absent.
+    pub(super) fn committed(&self, partitions: &[Partition]) -> KafkaResult<Offsets> {
+        if partitions.is_empty() {
+            return Ok(Offsets::new());
+        }
+        let asked = list(
+            partitions
+                .iter()
+                .map(|partition| (partition, Offset::Invalid)),
+        )?;
+        offsets(&self.client.committed_offsets(asked, self.timeout)?)
+    }
+
+    /// What was written beside the group's offsets of these partitions, each text once: the transactional ids of the
+    /// workers that committed them.
+    pub(super) fn signatures(&self, partitions: &[Partition]) -> KafkaResult<BTreeSet<String>> {
+        let asked = list(
+            partitions
+                .iter()
+                .map(|partition| (partition, Offset::Invalid)),
+        )?;
+        let committed = self.client.committed_offsets(asked, self.timeout)?;
+        Ok(committed
+            .elements()
+            .iter()
+            .map(|element| element.metadata().to_owned())
+            .filter(|signature| !signature.is_empty())
+            .collect())
+    }
+
+    /// Number of partitions of a topic; 0 if there is no such topic.
+    pub(super) fn partition_count(&self, topic: &str) -> KafkaResult<i32> {
+        let metadata = self.client.fetch_metadata(Some(topic), self.timeout)?;
+        let count = metadata
+            .topics()
+            .iter()
+            .find(|known| known.name() == topic && known.error().is_none())
+            .map_or(0, |known| known.partitions().len());
+        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    /// The client, for what else is asked at the start.
+    pub(super) const fn client(&self) -> &BaseConsumer<Diagnostics> {
+        &self.client
+    }
+
+    fn list_offsets(&self, partitions: &[Partition], which: Offset) -> KafkaResult<Offsets> {
+        if partitions.is_empty() {
+            return Ok(Offsets::new());
+        }
+        let mut tries = 1;
+        loop {
+            let asked = list(partitions.iter().map(|partition| (partition, which)))?;
+            let answer = self.client.offsets_for_times(asked, self.timeout);
+            match answer.and_then(|list| offsets(&list)) {
+                // A leader that is just being elected passes within moments.
+                Err(_) if tries < TRIES_MAX && !self.stop.wait(PAUSE) => tries += 1,
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// The offsets of a list that are there; the first error that a partition carries.
+pub(super) fn offsets(list: &TopicPartitionList) -> KafkaResult<Offsets> {
+    let mut offsets = Offsets::new();
+    for element in list.elements() {
+        element.error()?;
+        if let Offset::Offset(offset) = element.offset() {
+            offsets.insert((element.topic().to_owned(), element.partition()), offset);
+        }
+    }
+    Ok(offsets)
+}

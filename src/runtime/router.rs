@@ -1,0 +1,158 @@
+//! Where a record is handled: here, or by the worker that owns its shard.
+
+use std::str::FromStr as _;
+
+use crate::record::{Coordinates, Header, Record};
+use crate::wire::{Destination, Outbound};
+
+/// Header that tells where a forwarded record came from.
+pub(super) const SOURCE: &str = "credbridge-source";
+
+/// Header that holds the key of a forwarded record.
+pub(super) const SOURCE_KEY: &str = "credbridge-source-key";
+
+/// The shard of a device: `murmur2(device key) & 0x7fffffff % shards`, as the Java client partitions by key.
+pub(crate) fn shard_of(device_key: &str, shards: i32) -> i32 {
+    let hash = murmur2(device_key.as_bytes()) & 0x7fff_ffff;
+    i32::try_from(hash).expect("31 bits fit") % shards
+}
+
+/// Austin Appleby's MurmurHash2 with the seed of Kafka's Java client (`Utils.murmur2`).
+fn murmur2(key: &[u8]) -> u32 {
+    const SEED: u32 = 0x9747_b28c;
+    const M: u32 = 0x5bd1_e995;
+    const R: u32 = 24;
+    let length = u32::try_from(key.len()).expect("keys are shorter than 4 GiB");
+    let mut hash = SEED ^ length;
+    let (words, tail) = key.as_chunks::<4>();
+    for word in words {
+        let mut k = u32::from_le_bytes(*word).wrapping_mul(M);
+        k ^= k >> R;
+        hash = hash.wrapping_mul(M) ^ k.wrapping_mul(M);
+    }
+    if !tail.is_empty() {
+        for (index, byte) in tail.iter().enumerate() {
+            hash ^= u32::from(*byte) << (8 * index);
+        }
+        hash = hash.wrapping_mul(M);
+    }
+    hash ^= hash >> 13;
+    hash = hash.wrapping_mul(M);
+    hash ^ (hash >> 15)
+}
+
+/// Writes a record for the worker that owns `shard`: value and headers unchanged, its origin added.
+pub(crate) fn forward(record: Record<'_>, device_key: &str, shard: i32, outbound: &mut Outbound) {
+    outbound.start(Destination::Routed);
+    outbound.partition = Some(shard);
+    outbound.key_mut().extend_from_slice(device_key.as_bytes());
+    if let Some(value) = record.value {
+        outbound.value_mut().extend_from_slice(value);
+    }
+    for (name, value) in record.headers.iter().filter(|(name, _)| !is_ours(name)) {
+        outbound.header_copied(name, value);
+    }
+    outbound.header_display(SOURCE, record.coordinates);
+    if let Some(key) = record.key {
+        outbound.header(SOURCE_KEY, key);
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    name == SOURCE || name == SOURCE_KEY
+}
+
+/// Takes the origin off the headers of a forwarded record again: coordinates and key of the source record. `None` if
+/// the record was not written by [`forward`].
+pub(crate) fn origin<'a>(headers: &mut Vec<Header<'a>>) -> Option<(Coordinates, Option<&'a [u8]>)> {
+    let mut coordinates = None;
+    let mut key = None;
+    headers.retain(|(name, value)| {
+        match *name {
+            SOURCE => {
+                coordinates = std::str::from_utf8(value)
+                    .ok()
+                    .and_then(|text| Coordinates::from_str(text).ok())
+            }
+            SOURCE_KEY => key = Some(*value),
+            _ => return true,
+        }
+        false
+    });
+    coordinates.map(|coordinates| (coordinates, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values of Kafka's own test of `Utils.murmur2`.
+    #[test]
+    fn hash_is_that_of_the_java_client() {
+        for (key, hash) in [
+            ("21", -973_932_308_i32),
+            ("foobar", -790_332_482),
+            ("a-little-bit-long-string", -985_981_536),
+            ("a-little-bit-longer-string", -1_486_304_829),
+            (
+                "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8",
+                -58_897_971,
+            ),
+        ] {
+            assert_eq!(murmur2(key.as_bytes()).cast_signed(), hash, "{key}");
+        }
+    }
+
+    #[test]
+    fn forwarded_record_comes_back_as_it_was() {
+        let coordinates = Coordinates {
+            topic: "in".into(),
+            partition: 2,
+            offset: 9,
+        };
+        let record = Record {
+            coordinates: &coordinates,
+            key: Some(b"k"),
+            value: Some(b"v"),
+            headers: &[("h", b"1"), (SOURCE, b"forged/0/0")],
+        };
+        let mut outbound = Outbound::default();
+        forward(record, "00256D-1", 5, &mut outbound);
+        assert_eq!(
+            (outbound.partition, outbound.key(), outbound.value()),
+            (Some(5), Some(&b"00256D-1"[..]), Some(&b"v"[..]))
+        );
+        let mut headers: Vec<_> = outbound.headers().collect();
+        assert_eq!(
+            origin(&mut headers),
+            Some((coordinates.clone(), Some(&b"k"[..])))
+        );
+        assert_eq!(headers, [("h", &b"1"[..])]);
+    }
+
+    #[test]
+    fn record_without_key_stays_without_key() {
+        let coordinates = Coordinates {
+            topic: "in".into(),
+            partition: 0,
+            offset: 0,
+        };
+        let record = Record {
+            coordinates: &coordinates,
+            key: None,
+            value: None,
+            headers: &[],
+        };
+        let mut outbound = Outbound::default();
+        forward(record, "00256D-1", 0, &mut outbound);
+        let mut headers: Vec<_> = outbound.headers().collect();
+        assert_eq!(origin(&mut headers), Some((coordinates.clone(), None)));
+        assert_eq!(outbound.value(), None);
+    }
+
+    #[test]
+    fn stranger_in_the_routed_topic_has_no_origin() {
+        assert_eq!(origin(&mut vec![("h", &b"1"[..])]), None);
+        assert_eq!(origin(&mut vec![(SOURCE, &b"nonsense"[..])]), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! What a session tells the probes and the metrics.
+
+use rdkafka::consumer::Consumer as _;
+
+use crate::runtime::shard::Phase;
+use crate::runtime::transaction::CommitTimes;
+use crate::telemetry::{TransactionOutcome, TransactionPhase};
+use crate::wire::Input;
+
+use super::Session;
+
+impl Session<'_> {
+    /// Changelog records that are left to read, at most.
+    pub(super) fn remaining(&self) -> u64 {
+        self.restorer.remaining().max(0).unsigned_abs()
+    }
+
+    pub(super) fn tell_health(&self) {
+        let mut shards = self.work.shards.values();
+        let ready = self.joined && shards.all(|shard| shard.phase == Phase::Ready);
+        self.setup.health.set_ready(self.worker, ready);
+    }
+
+    /// What the commit made true.
+    pub(super) fn export_commit(&mut self, times: &CommitTimes) {
+        self.metrics.transaction(TransactionOutcome::Committed);
+        self.metrics
+            .transaction_phase(TransactionPhase::Drain, times.drain);
+        self.metrics
+            .transaction_phase(TransactionPhase::Offsets, times.offsets);
+        self.metrics
+            .transaction_phase(TransactionPhase::End, times.end);
+        self.work.tally.export(&mut self.metrics);
+        for shard in self.work.shards.values_mut() {
+            shard.export(&mut self.metrics);
+        }
+    }
+
+    /// How things stand.
+    pub(super) fn export_gauges(&mut self) {
+        let shards = self.work.shards.values();
+        let restoring = shards
+            .clone()
+            .filter(|shard| shard.phase == Phase::Restoring)
+            .count();
+        self.metrics
+            .set_shards(self.work.shards.len() as u64, restoring as u64);
+        self.metrics
+            .set_ledgers(shards.clone().map(|shard| &shard.correlator.stats().ledger));
+        let open: usize = shards
+            .clone()
+            .map(|shard| shard.correlator.open_installations())
+            .sum();
+        let ended: usize = shards
+            .map(|shard| shard.correlator.ended_installations())
+            .sum();
+        self.metrics.set_installations(open as u64, ended as u64);
+        let remaining = self.remaining();
+        self.metrics.restored(0, remaining);
+        let age = self.setup.clock.now().since(self.setup.watermark.now());
+        self.metrics.set_watermark_age(age);
+        self.export_lag();
+        self.export_errors();
+    }
+
+    /// What the client library reported by itself.
+    fn export_errors(&mut self) {
+        let consumer = self.consumer.context().diagnostics().take_errors();
+        for code in consumer
+            .into_iter()
+            .chain(self.work.transaction.take_errors())
+        {
+            self.metrics.kafka_error(code);
+        }
+        self.metrics
+            .queue_full(self.work.transaction.take_queue_full());
+    }
+
+    /// Records between the committed offsets and the ends that the watermark saw last.
+    fn export_lag(&mut self) {
+        let ends = self.setup.watermark.ends();
+        let (mut requests, mut cpe_events, mut routed) = (0, 0, 0);
+        for (partition, offset) in &self.committed {
+            let lag = ends
+                .get(partition)
+                .map_or(0, |end| end.saturating_sub(*offset).max(0).unsigned_abs());
+            match self.setup.input(&partition.0) {
+                Some(Input::CpeEvents) => cpe_events += lag,
+                Some(Input::Requests) => requests += lag,
+                None => routed += lag,
+            }
+        }
+        self.metrics.set_lag(Some(Input::Requests), requests);
+        self.metrics.set_lag(Some(Input::CpeEvents), cpe_events);
+        self.metrics.set_lag(None, routed);
+    }
+}

@@ -1,0 +1,335 @@
+//! A session: one membership in the group, with the shards that it brings.
+//!
+//! A session is disposable. Whatever goes wrong in it (an aborted transaction, a fenced producer, an outcome that is
+//! not known), the next one starts from what Kafka holds: the same path for every trouble, and always right.
+
+mod exposition;
+mod ownership;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaResult;
+use rdkafka::message::{BorrowedMessage, Headers as _};
+use rdkafka::topic_partition_list::Offset;
+use rdkafka::{Message, TopicPartitionList};
+
+use crate::record::{Coordinates, Header, Record};
+use crate::runtime::assignment::{Membership, leave, list};
+use crate::runtime::probe::{Offsets, offsets};
+use crate::runtime::restore::{Restorer, passing_or_lost};
+use crate::runtime::shard::{Phase, Shard};
+use crate::runtime::transaction::{CommitLimits, Transaction};
+use crate::runtime::trouble::Trouble;
+use crate::runtime::work::{Via, Work};
+use crate::runtime::{Setup, clients, router};
+use crate::telemetry::WorkerMetrics;
+use crate::time::Timestamp;
+
+/// Records handled before deadlines, restores and rebalances have their turn.
+const RECORDS_PER_TURN_MAX: usize = 2_000;
+
+/// How long to wait for a record while a transaction is open: when nothing more comes, it is committed.
+const WAIT_OPEN: Duration = Duration::from_millis(1);
+
+/// How long to wait for a record while nothing is open.
+const WAIT_IDLE: Duration = Duration::from_millis(20);
+
+/// How often positions are compared with what is committed, where no record makes a commit necessary: a position also
+/// moves over the markers of transactions, and the watermark looks at committed offsets.
+const POSITIONS_INTERVAL: Duration = Duration::from_millis(400);
+
+/// How long a shard that was given back is kept in memory: longer than a rolling restart of the other processes.
+const PARKED_TTL: Duration = Duration::from_mins(10);
+
+/// A shard that was given back in peace, kept in case it returns.
+struct Parked {
+    shard: Shard,
+    /// Next offset of the changelog that the shard does not know.
+    next: i64,
+    /// When it was given back.
+    since: Duration,
+}
+
+/// How the restore moves on; it stands still while a dead worker's transaction is open.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    remaining: i64,
+    since: Duration,
+}
+
+/// One membership in the group.
+pub(super) struct Session<'s> {
+    setup: &'s Setup,
+    worker: usize,
+    consumer: BaseConsumer<Membership>,
+    restorer: Restorer,
+    work: Work<'s>,
+    parked: BTreeMap<i32, Parked>,
+    restore: Progress,
+    committed: Offsets,
+    positions_checked: Duration,
+    joined: bool,
+    limits: CommitLimits,
+    metrics: WorkerMetrics,
+}
+
+impl<'s> Session<'s> {
+    /// Fences what the worker left behind, and joins the group.
+    pub(super) fn open(setup: &'s Setup, worker: usize) -> Result<Self, Trouble> {
+        let transaction = Transaction::open(&setup.config, worker)?;
+        let restorer = Restorer::open(&setup.config, worker)?;
+        let consumer = clients::member(&setup.config, worker)
+            .map_err(|error| Trouble::from_kafka("making the consumer", &error))?;
+        let routed = setup.config.routed_topic();
+        let topics: Vec<&str> = std::iter::once(&routed)
+            .chain(&setup.config.topics.requests)
+            .chain(&setup.config.topics.cpe_events)
+            .map(String::as_str)
+            .collect();
+        consumer
+            .subscribe(&topics)
+            .map_err(|error| Trouble::from_kafka("subscribing", &error))?;
+        Ok(Self {
+            setup,
+            worker,
+            consumer,
+            restorer,
+            work: Work::new(setup, transaction),
+            parked: BTreeMap::new(),
+            restore: Progress::default(),
+            committed: Offsets::new(),
+            positions_checked: Duration::ZERO,
+            joined: false,
+            limits: CommitLimits::default(),
+            metrics: setup.metrics.worker(),
+        })
+    }
+
+    /// One round of everything.
+    ///
+    /// # Errors
+    /// If the session is lost, or the process must end.
+    pub(super) fn turn(&mut self) -> Result<(), Trouble> {
+        self.apply_rebalances()?;
+        self.restore_some()?;
+        let more = self.read_some()?;
+        self.expire_some()?;
+        self.work.transaction.serve();
+        if self.work.transaction.is_open() {
+            let due = self
+                .work
+                .transaction
+                .is_due(self.setup.clock.elapsed(), &self.limits);
+            if due || !more {
+                self.commit()?;
+            }
+        } else {
+            self.commit_positions()?;
+        }
+        self.tell_health();
+        Ok(())
+    }
+
+    /// Commits, and leaves the group.
+    pub(super) fn close(mut self) -> Result<(), Trouble> {
+        let done = if self.work.transaction.is_open() {
+            self.commit()
+        } else {
+            Ok(())
+        };
+        leave(&self.consumer);
+        done
+    }
+
+    /// Leaves the group without a commit: what was not committed is done again by the next session.
+    pub(super) fn abandon(self) {
+        leave(&self.consumer);
+    }
+
+    /// Reads and handles records; returns whether there may be more.
+    fn read_some(&mut self) -> Result<bool, Trouble> {
+        let mut wait = if self.work.transaction.is_open() || self.restorer.remaining() > 0 {
+            WAIT_OPEN
+        } else {
+            WAIT_IDLE
+        };
+        let now = self.setup.clock.now();
+        for _ in 0..RECORDS_PER_TURN_MAX {
+            match self.consumer.poll(wait) {
+                None => return Ok(false),
+                Some(Ok(message)) => read(&mut self.work, now, &message)?,
+                Some(Err(error)) => passing_or_lost(&error)?,
+            }
+            wait = WAIT_OPEN;
+            if self
+                .work
+                .transaction
+                .is_due(self.setup.clock.elapsed(), &self.limits)
+            {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    fn expire_some(&mut self) -> Result<(), Trouble> {
+        self.work.on_time(self.setup.watermark.now())
+    }
+
+    fn positions(&self) -> Result<Offsets, Trouble> {
+        self.consumer
+            .position()
+            .and_then(|list| offsets(&list))
+            .map_err(|error| Trouble::from_kafka("asking for positions", &error))
+    }
+
+    /// Where this worker stands, with the routed partitions of all its shards, also of those where it has read nothing:
+    /// the offset that stands there carries the name of whoever may leave a transaction open in the changelog.
+    fn positions_to_commit(&self) -> Result<Offsets, Trouble> {
+        let mut positions = self.positions()?;
+        let topic = self.setup.config.routed_topic();
+        let mut unknown = Vec::new();
+        for shard in self.work.shards.values() {
+            let partition = (topic.clone(), shard.number);
+            if shard.phase != Phase::Ready || positions.contains_key(&partition) {
+                continue;
+            }
+            match self.committed.get(&partition) {
+                Some(offset) => {
+                    positions.insert(partition, *offset);
+                }
+                None => unknown.push((shard.number, 0)),
+            }
+        }
+        if !unknown.is_empty() {
+            for (number, offset) in self.routed_reached(&unknown)? {
+                positions.entry((topic.clone(), number)).or_insert(offset);
+            }
+        }
+        Ok(positions)
+    }
+
+    /// Commits positions that moved without a record, e.g. over the markers of transactions.
+    fn commit_positions(&mut self) -> Result<(), Trouble> {
+        let elapsed = self.setup.clock.elapsed();
+        if elapsed.saturating_sub(self.positions_checked) < POSITIONS_INTERVAL {
+            return Ok(());
+        }
+        self.positions_checked = elapsed;
+        self.parked
+            .retain(|_, parked| elapsed.saturating_sub(parked.since) < PARKED_TTL);
+        self.finish_catching_up()?;
+        let moved = self
+            .positions_to_commit()?
+            .iter()
+            .any(|(partition, offset)| self.committed.get(partition) != Some(offset));
+        self.export_gauges();
+        if moved {
+            self.work.transaction.begin(elapsed)?;
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Trouble> {
+        // Outputs are acknowledged before the changelog is written, and the changelog before the offsets: with
+        // at-least-once the order is what keeps a crash harmless, within a transaction it costs nothing.
+        if self.setup.is_at_least_once() {
+            self.work.transaction.drain()?;
+        }
+        self.work.write_changes()?;
+        let mut positions = self.positions_to_commit()?;
+        if positions.is_empty() {
+            positions = self.fence_offsets()?;
+        }
+        let offsets = list(
+            positions
+                .iter()
+                .map(|(partition, offset)| (partition, Offset::Offset(*offset))),
+        )
+        .and_then(|list| sign(list, self.setup, self.worker))
+        .map_err(|error| Trouble::from_kafka("listing offsets", &error))?;
+        let clock = &self.setup.clock;
+        let times = self
+            .work
+            .transaction
+            .commit(&self.consumer, &offsets, || clock.elapsed())?;
+        self.committed = positions;
+        self.export_commit(&times);
+        self.finish_catching_up()
+    }
+
+    /// Offsets for a transaction that read nothing, e.g. of deadlines alone: where the routed partitions of this
+    /// worker stand. Without any offset the transaction would lack its fence.
+    fn fence_offsets(&self) -> Result<Offsets, Trouble> {
+        let shards: Vec<(i32, i64)> = self.work.shards.keys().map(|number| (*number, 0)).collect();
+        let topic = self.setup.config.routed_topic();
+        let reached = self.routed_reached(&shards)?;
+        if reached.is_empty() {
+            return Err(Trouble::SessionLost(
+                "no offset is known to fence the transaction with".to_owned(),
+            ));
+        }
+        Ok(reached
+            .into_iter()
+            .map(|(number, offset)| ((topic.clone(), number), offset))
+            .collect())
+    }
+}
+
+/// Writes the transactional id of the worker beside its offsets, so that whoever takes over can end the transaction
+/// that it may leave open.
+fn sign(
+    offsets: TopicPartitionList,
+    setup: &Setup,
+    worker: usize,
+) -> KafkaResult<TopicPartitionList> {
+    if !setup.is_at_least_once() {
+        let id = clients::transactional_id(&setup.config, worker);
+        for mut offset in offsets.elements() {
+            offset.set_metadata(&id);
+        }
+    }
+    Ok(offsets)
+}
+
+/// Tells what a message is, and hands it on.
+fn read(work: &mut Work<'_>, now: Timestamp, message: &BorrowedMessage<'_>) -> Result<(), Trouble> {
+    let mut headers: Vec<Header<'_>> = message.headers().map_or_else(Vec::new, |headers| {
+        headers
+            .iter()
+            .map(|header| (header.key, header.value.unwrap_or_default()))
+            .collect()
+    });
+    let here = Coordinates {
+        topic: message.topic().into(),
+        partition: message.partition(),
+        offset: message.offset(),
+    };
+    let (coordinates, key, found) = match work.setup.input(message.topic()) {
+        Some(input) => (here, message.key(), Some((input, Via::Input))),
+        None => match router::origin(&mut headers) {
+            Some((source, key)) => {
+                let input = work.setup.input(&source.topic);
+                (
+                    source,
+                    key,
+                    input.map(|input| (input, Via::Routed(message.partition()))),
+                )
+            }
+            None => (here, message.key(), None),
+        },
+    };
+    let record = Record {
+        coordinates: &coordinates,
+        key,
+        value: message.payload(),
+        headers: &headers,
+    };
+    match found {
+        Some((input, via)) => work.on_record(now, input, via, record),
+        None => work.on_stranger(record),
+    }
+}

@@ -1,0 +1,330 @@
+//! What the group gives and takes: shards come, are restored, catch up, and go.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::Consumer;
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::Offset;
+
+use crate::runtime::assignment::{Partition, Rebalance, give_back, list, take_over};
+use crate::runtime::clients;
+use crate::runtime::probe::offsets;
+use crate::runtime::restore::passing_or_lost;
+use crate::runtime::shard::{Phase, Shard};
+use crate::runtime::trouble::Trouble;
+
+use super::{Parked, Progress, Session};
+
+/// Changelog records read before other things have their turn.
+const RESTORED_PER_TURN_MAX: usize = 20_000;
+
+/// How long the broker may take to tell the committed offsets of the routed topic; while a dead worker's transaction is
+/// open it does not tell, and the question is repeated.
+const COMMITTED_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long a restore may stand still before transactions of dead workers are ended.
+const STALLED: Duration = Duration::from_secs(1);
+
+impl Session<'_> {
+    pub(super) fn apply_rebalances(&mut self) -> Result<(), Trouble> {
+        while let Some(rebalance) = self.consumer.context().take() {
+            self.metrics.rebalance();
+            if self.work.transaction.is_open() {
+                if self.consumer.assignment_lost() {
+                    return Err(Trouble::SessionLost(
+                        "the group went on without this worker".to_owned(),
+                    ));
+                }
+                self.commit()?;
+            }
+            match rebalance {
+                Rebalance::Assigned(partitions) => self.on_assigned(partitions)?,
+                Rebalance::Revoked(partitions) => self.on_revoked(&partitions)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn on_assigned(&mut self, partitions: Vec<Partition>) -> Result<(), Trouble> {
+        let routed = self.setup.config.routed_topic();
+        let shards: Vec<i32> = partitions
+            .iter()
+            .filter(|(topic, _)| *topic == routed)
+            .map(|(_, number)| *number)
+            .collect();
+        tracing::info!(
+            worker = self.worker,
+            ?shards,
+            partitions = partitions.len(),
+            "partitions assigned"
+        );
+        let start = list(
+            partitions
+                .iter()
+                .map(|partition| (partition, Offset::Stored)),
+        )
+        .map_err(|error| Trouble::from_kafka("listing partitions", &error))?;
+        take_over(&self.consumer, &start)
+            .map_err(|error| Trouble::from_kafka("taking partitions over", &error))?;
+        let ends = self.changelog_ends(&shards)?;
+        let mut stretches = Vec::new();
+        for number in &shards {
+            let (next, mut shard) = match self.parked.remove(number) {
+                Some(parked) => (parked.next, parked.shard),
+                None => (
+                    0,
+                    Shard::new(*number, &self.setup.limits, &self.setup.rules),
+                ),
+            };
+            let (beginning, end) = ends.get(number).copied().unwrap_or_default();
+            if next.max(beginning) < end {
+                stretches.push((*number, next.max(beginning), end));
+            }
+            shard.phase = Phase::Restoring;
+            self.work.shards.insert(*number, shard);
+        }
+        let restoring: Vec<i32> = stretches.iter().map(|(number, ..)| *number).collect();
+        self.restorer.start(stretches)?;
+        let restored: Vec<i32> = shards
+            .into_iter()
+            .filter(|number| !restoring.contains(number))
+            .collect();
+        self.pause(&restoring)?;
+        self.joined = true;
+        self.catch_up(restored)
+    }
+
+    /// Beginning and high watermark of these partitions of the changelog, as of now: after the assignment.
+    fn changelog_ends(&self, shards: &[i32]) -> Result<BTreeMap<i32, (i64, i64)>, Trouble> {
+        let topic = self.setup.config.changelog_topic();
+        let partitions: Vec<Partition> = shards
+            .iter()
+            .map(|number| (topic.clone(), *number))
+            .collect();
+        let asked = |error| Trouble::from_kafka("asking for the ends of the changelog", &error);
+        let beginnings = self.setup.probe.beginnings(&partitions).map_err(asked)?;
+        let ends = self.setup.probe.ends(&partitions).map_err(asked)?;
+        Ok(ends
+            .into_iter()
+            .map(|(partition, end)| {
+                let beginning = beginnings.get(&partition).copied().unwrap_or(0);
+                (partition.1, (beginning, end))
+            })
+            .collect())
+    }
+
+    fn on_revoked(&mut self, partitions: &[Partition]) -> Result<(), Trouble> {
+        let routed = self.setup.config.routed_topic();
+        let shards: Vec<i32> = partitions
+            .iter()
+            .filter(|(topic, _)| *topic == routed)
+            .map(|(_, number)| *number)
+            .collect();
+        let lost = self.consumer.assignment_lost();
+        tracing::info!(worker = self.worker, ?shards, lost, "partitions revoked");
+        self.restorer.stop(&shards)?;
+        let ends = if lost {
+            BTreeMap::new()
+        } else {
+            self.changelog_ends(&shards)?
+        };
+        for number in shards {
+            let Some(shard) = self.work.shards.remove(&number) else {
+                continue;
+            };
+            // Nobody else can have written to the changelog yet, so the shard knows all up to its end. A shard that was
+            // lost may have a new owner already, and one that was not restored knows too little.
+            if let (Some((_, next)), true) = (ends.get(&number), shard.phase != Phase::Restoring) {
+                self.parked.insert(
+                    number,
+                    Parked {
+                        shard,
+                        next: *next,
+                        since: self.setup.clock.elapsed(),
+                    },
+                );
+            }
+        }
+        self.committed
+            .retain(|partition, _| !partitions.contains(partition));
+        give_back(&self.consumer, partitions)
+            .map_err(|error| Trouble::from_kafka("giving partitions back", &error))
+    }
+
+    pub(super) fn restore_some(&mut self) -> Result<(), Trouble> {
+        let shards = &mut self.work.shards;
+        let setup = self.setup;
+        let (count, complete) =
+            self.restorer
+                .step(RESTORED_PER_TURN_MAX, |number, key, value| {
+                    shards
+                        .get_mut(&number)
+                        .map_or(Ok(()), |shard| {
+                            shard.restore(key, value, &setup.decoder, setup.shards)
+                        })
+                        .map_err(Trouble::Ended)
+                })?;
+        self.metrics.restored(count as u64, self.remaining());
+        self.end_transactions_of_the_dead()?;
+        if complete.is_empty() {
+            return Ok(());
+        }
+        self.resume(&complete)?;
+        self.catch_up(complete)
+    }
+
+    /// A worker that was killed within a transaction holds the restore back until the broker times it out. Once nothing
+    /// has moved for a while, its transactional id, known from its last commit, is taken and given up at once: that ends
+    /// the transaction. A worker that is alive commits long before; one that only slept is fenced, which is right.
+    fn end_transactions_of_the_dead(&mut self) -> Result<(), Trouble> {
+        let elapsed = self.setup.clock.elapsed();
+        let remaining = self.restorer.remaining();
+        if remaining == 0 || remaining != self.restore.remaining {
+            self.restore = Progress {
+                remaining,
+                since: elapsed,
+            };
+            return Ok(());
+        }
+        if elapsed.saturating_sub(self.restore.since) < STALLED {
+            return Ok(());
+        }
+        self.restore.since = elapsed;
+        let topic = self.setup.config.routed_topic();
+        let stalled: Vec<Partition> = self
+            .restorer
+            .shards()
+            .map(|number| (topic.clone(), number))
+            .collect();
+        let signatures = self
+            .setup
+            .probe
+            .signatures(&stalled)
+            .map_err(|error| Trouble::from_kafka("asking who committed last", &error))?;
+        let own = clients::transactional_id(&self.setup.config, self.worker);
+        for id in signatures.into_iter().filter(|id| *id != own) {
+            tracing::info!(
+                worker = self.worker,
+                transactional_id = id,
+                "ending the transaction that a dead worker left open"
+            );
+            if let Err(error) = clients::end_transaction(&self.setup.config, &id) {
+                tracing::warn!(worker = self.worker, transactional_id = id, %error, "the transaction could not be ended; waiting for its time-out");
+            }
+        }
+        Ok(())
+    }
+
+    /// The state of these shards is complete; what was forwarded to them before the assignment comes next.
+    fn catch_up(&mut self, shards: Vec<i32>) -> Result<(), Trouble> {
+        if shards.is_empty() {
+            return Ok(());
+        }
+        let topic = self.setup.config.routed_topic();
+        let partitions: Vec<Partition> = shards
+            .iter()
+            .map(|number| (topic.clone(), *number))
+            .collect();
+        let ends = self.setup.probe.ends(&partitions).map_err(|error| {
+            Trouble::from_kafka("asking for the ends of the routed topic", &error)
+        })?;
+        for (partition, end) in ends {
+            if let Some(shard) = self.work.shards.get_mut(&partition.1) {
+                shard.restored();
+                shard.phase = Phase::CatchingUp(end);
+            }
+        }
+        self.finish_catching_up()
+    }
+
+    /// Shards whose routed partition has been read far enough handle records wherever they are read.
+    pub(super) fn finish_catching_up(&mut self) -> Result<(), Trouble> {
+        let behind: Vec<(i32, i64)> = self
+            .work
+            .shards
+            .values()
+            .filter_map(|shard| match shard.phase {
+                Phase::CatchingUp(end) => Some((shard.number, end)),
+                Phase::Ready | Phase::Restoring => None,
+            })
+            .collect();
+        if behind.is_empty() {
+            return Ok(());
+        }
+        let reached = self.routed_reached(&behind)?;
+        for (number, end) in behind {
+            if let Some(shard) = self.work.shards.get_mut(&number)
+                && (end == 0 || reached.get(&number).is_some_and(|offset| *offset >= end))
+            {
+                shard.phase = Phase::Ready;
+            }
+        }
+        Ok(())
+    }
+
+    /// How far the routed partitions of these shards have been read: the position, or what is committed where nothing
+    /// was read yet, or the beginning where nothing is committed.
+    pub(super) fn routed_reached(
+        &self,
+        shards: &[(i32, i64)],
+    ) -> Result<BTreeMap<i32, i64>, Trouble> {
+        let topic = self.setup.config.routed_topic();
+        let mut reached = self.positions()?;
+        let unread: Vec<Partition> = shards
+            .iter()
+            .map(|(number, _)| (topic.clone(), *number))
+            .filter(|partition| !reached.contains_key(partition))
+            .collect();
+        if !unread.is_empty() {
+            let asked = list(unread.iter().map(|partition| (partition, Offset::Invalid)))
+                .map_err(|error| Trouble::from_kafka("listing partitions", &error))?;
+            // A worker that was killed may have left a transaction open that holds offsets of these partitions.
+            let committed = self
+                .consumer
+                .committed_offsets(asked, COMMITTED_TIMEOUT)
+                .and_then(|list| offsets(&list));
+            let beginnings = self.setup.probe.beginnings(&unread);
+            match (committed, beginnings) {
+                (Ok(committed), Ok(beginnings)) => {
+                    for (partition, beginning) in beginnings {
+                        let offset = committed.get(&partition).copied().unwrap_or(beginning);
+                        reached.insert(partition, offset.max(beginning));
+                    }
+                }
+                (Err(error), _) | (_, Err(error)) => passing_or_lost(&error)?,
+            }
+        }
+        Ok(reached
+            .into_iter()
+            .filter(|((name, _), _)| *name == topic)
+            .map(|((_, number), offset)| (number, offset))
+            .collect())
+    }
+
+    fn pause(&self, shards: &[i32]) -> Result<(), Trouble> {
+        self.routed_list(shards)
+            .and_then(|list| self.consumer.pause(&list))
+            .map_err(|error| Trouble::from_kafka("pausing the routed topic", &error))
+    }
+
+    fn resume(&self, shards: &[i32]) -> Result<(), Trouble> {
+        self.routed_list(shards)
+            .and_then(|list| self.consumer.resume(&list))
+            .map_err(|error| Trouble::from_kafka("resuming the routed topic", &error))
+    }
+
+    fn routed_list(&self, shards: &[i32]) -> KafkaResult<TopicPartitionList> {
+        let topic = self.setup.config.routed_topic();
+        let partitions: Vec<Partition> = shards
+            .iter()
+            .map(|number| (topic.clone(), *number))
+            .collect();
+        list(
+            partitions
+                .iter()
+                .map(|partition| (partition, Offset::Invalid)),
+        )
+    }
+}

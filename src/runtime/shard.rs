@@ -1,0 +1,153 @@
+//! One shard: its correlator, and what of it the changelog does not know yet.
+
+use crate::correlator::{Correlator, Effects, Event, InstallationId, Ledger, Limits, Slot, Stats};
+use crate::mapping::Rules;
+use crate::telemetry::WorkerMetrics;
+use crate::time::Timestamp;
+use crate::wire::changelog::{self, ChangelogEntry};
+use crate::wire::{Decoder, Outbound};
+
+use super::RuntimeError;
+
+/// How far a shard is on its way to handling records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Phase {
+    /// The changelog is being read; nothing is handled.
+    Restoring,
+    /// Only records of the routed topic are handled, until its position has passed this offset: what was forwarded
+    /// before the assignment must not be overtaken.
+    CatchingUp(i64),
+    /// Records are handled wherever they are read.
+    Ready,
+}
+
+/// One slice of the fleet.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(crate) number: i32,
+    pub(crate) phase: Phase,
+    pub(crate) correlator: Correlator,
+    changed: Vec<Slot>,
+    forgotten: Vec<InstallationId>,
+    written: Ledger,
+    exported: Stats,
+}
+
+impl Shard {
+    pub(crate) fn new(number: i32, limits: &Limits, rules: &Rules) -> Self {
+        Self {
+            number,
+            phase: Phase::Restoring,
+            correlator: Correlator::new(limits.clone(), rules.clone()),
+            changed: Vec::new(),
+            forgotten: Vec::new(),
+            written: Ledger::default(),
+            exported: Stats::default(),
+        }
+    }
+
+    /// Takes over one record of the changelog; `shards` is the number of shards that the topics have.
+    ///
+    /// # Errors
+    /// If it was written by a newer version, by another shard count, or by a stranger.
+    pub(crate) fn restore(
+        &mut self,
+        key: &[u8],
+        value: Option<&[u8]>,
+        decoder: &Decoder,
+        shards: i32,
+    ) -> Result<(), RuntimeError> {
+        let entry = changelog::decode(key, value, decoder).map_err(|error| {
+            RuntimeError::Configuration(format!(
+                "shard {} cannot be restored: {error}",
+                self.number
+            ))
+        })?;
+        match entry {
+            ChangelogEntry::Forgotten(id) => self.correlator.restore_forgotten(&id),
+            ChangelogEntry::Installation(installation) => self.correlator.restore(*installation),
+            ChangelogEntry::Ledger(ledger, written_with) => {
+                if i32::try_from(written_with) != Ok(shards) {
+                    return Err(RuntimeError::Configuration(format!(
+                        "the state was written with {written_with} shards, the topics have {shards}: the number of partitions of \
+                         <application_id>-routed and <application_id>-changelog must never change; start a new application_id, or \
+                         make the topics again with {written_with} partitions",
+                    )));
+                }
+                self.correlator.restore_ledger(ledger);
+                self.written = ledger;
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles one event; what it changed is remembered here, the other effects are left in `effects`.
+    pub(crate) fn handle(&mut self, now: Timestamp, event: Event<'_>, effects: &mut Effects) {
+        self.correlator.handle(now, event, effects);
+    }
+
+    /// The changelog wants this installation at the end of the transaction.
+    pub(crate) fn remember(&mut self, slot: Slot) {
+        if self.changed.last() != Some(&slot) {
+            self.changed.push(slot);
+        }
+    }
+
+    /// The changelog wants a tombstone at the end of the transaction.
+    pub(crate) fn forget(&mut self, id: InstallationId) {
+        self.forgotten.push(id);
+    }
+
+    /// Writes what changed since the last call, one record per installation, and the ledger. Tombstones come first: an
+    /// installation that was forgotten and came back is written after its tombstone.
+    pub(crate) fn write_changes<E>(
+        &mut self,
+        shards: i32,
+        outbound: &mut Outbound,
+        mut send: impl FnMut(&Outbound) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for id in self.forgotten.drain(..) {
+            changelog::encode_forgotten(&id, outbound);
+            outbound.partition = Some(self.number);
+            send(outbound)?;
+        }
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        for slot in self.changed.drain(..) {
+            if let Some(installation) = self.correlator.installation(slot) {
+                changelog::encode_installation(installation, outbound);
+                outbound.partition = Some(self.number);
+                send(outbound)?;
+            }
+        }
+        let ledger = self.correlator.stats().ledger;
+        if ledger != self.written {
+            changelog::encode_ledger(&ledger, shards.unsigned_abs(), outbound);
+            outbound.partition = Some(self.number);
+            send(outbound)?;
+            self.written = ledger;
+        }
+        Ok(())
+    }
+
+    /// The state is complete: what is counted from here on was done here.
+    pub(crate) fn restored(&mut self) {
+        self.exported = self.correlator.stats().clone();
+    }
+
+    /// Tells the metrics what was counted since the last call.
+    pub(super) fn export(&mut self, metrics: &mut WorkerMetrics) {
+        let (before, after) = (&self.exported, self.correlator.stats());
+        if before == after {
+            return;
+        }
+        metrics.events(&before.ledger, &after.ledger);
+        metrics.responses(&before.responses, &after.responses);
+        metrics.faults(&before.faults, &after.faults);
+        metrics.timeouts(&before.timeouts, &after.timeouts, |progress| {
+            progress.timeout_name()
+        });
+        metrics.commands(&before.commands, &after.commands);
+        self.exported = after.clone();
+    }
+}

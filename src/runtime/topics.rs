@@ -1,0 +1,267 @@
+//! The topics must fit before anything is read: checks at the start, and creation on request.
+
+use std::time::Duration;
+
+use futures_executor::block_on;
+use rdkafka::admin::{AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+
+use crate::config::Config;
+
+use super::probe::Probe;
+use super::stop::Stop;
+use super::trouble::advice;
+use super::{RuntimeError, clients};
+
+/// How long the cluster may take to create topics.
+const CREATE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long the cluster may take to tell the settings of a topic.
+const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long to wait between two tries to reach the cluster.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The changelog keeps the last value per key; tombstones stay a day, longer than any restore.
+const CHANGELOG: [(&str, &str); 5] = [
+    ("cleanup.policy", "compact"),
+    ("min.cleanable.dirty.ratio", "0.2"),
+    ("segment.ms", "1800000"),
+    ("max.compaction.lag.ms", "3600000"),
+    ("delete.retention.ms", "86400000"),
+];
+
+/// The dead letters must admit the largest record of the inputs.
+const DEAD_LETTERS: [(&str, &str); 1] = [("max.message.bytes", "10485760")];
+
+/// Waits for the cluster, creates what is missing if that is wanted, and checks that the topics fit. Returns the number
+/// of shards; `None` if a stop was asked for meanwhile.
+///
+/// # Errors
+/// If topics are missing or do not fit each other; the text tells how to mend it.
+pub(super) fn prepare(
+    config: &Config,
+    probe: &Probe,
+    stop: &Stop,
+) -> Result<Option<i32>, RuntimeError> {
+    if !reach(config, probe, stop) {
+        return Ok(None);
+    }
+    if config.topics.create_missing {
+        create_missing(config, probe, stop)?;
+    }
+    fit(config, probe).map(Some)
+}
+
+/// Checks that the topics fit each other; returns the number of shards.
+///
+/// # Errors
+/// If they do not; the text tells how to mend it.
+pub(super) fn fit(config: &Config, probe: &Probe) -> Result<i32, RuntimeError> {
+    check_presence(config, probe)?;
+    let routed = count(probe, &config.routed_topic())?;
+    let changelog = count(probe, &config.changelog_topic())?;
+    if routed != changelog {
+        return Err(RuntimeError::Configuration(format!(
+            "{} has {routed} partitions and {} has {changelog}: both must have the same number, the number of shards, and it must never change; \
+             restore the number that both had before",
+            config.routed_topic(),
+            config.changelog_topic(),
+        )));
+    }
+    Ok(routed)
+}
+
+/// Waits until a broker answers; says once that it waits.
+fn reach(config: &Config, probe: &Probe, stop: &Stop) -> bool {
+    let mut said = false;
+    loop {
+        match probe.client().fetch_metadata(None, Duration::from_secs(2)) {
+            Ok(_) => return true,
+            Err(error) if !said => {
+                said = true;
+                tracing::warn!(
+                    bootstrap_servers = config.kafka.bootstrap_servers,
+                    %error,
+                    "no broker answers yet; waiting (check kafka.bootstrap_servers, and security.protocol in kafka.properties)"
+                );
+            }
+            Err(_) => {}
+        }
+        if stop.wait(RETRY) {
+            return false;
+        }
+    }
+}
+
+fn count(probe: &Probe, topic: &str) -> Result<i32, RuntimeError> {
+    probe.partition_count(topic).map_err(|error| {
+        RuntimeError::Failed(format!("asking for the partitions of {topic}: {error}"))
+    })
+}
+
+fn outputs(config: &Config) -> [&String; 3] {
+    [
+        &config.topics.commands,
+        &config.topics.responses,
+        &config.topics.dead_letters,
+    ]
+}
+
+fn check_presence(config: &Config, probe: &Probe) -> Result<(), RuntimeError> {
+    let internals = [config.routed_topic(), config.changelog_topic()];
+    let mut missing_inputs = Vec::new();
+    for topic in config
+        .topics
+        .requests
+        .iter()
+        .chain(&config.topics.cpe_events)
+    {
+        if count(probe, topic)? == 0 {
+            missing_inputs.push(topic.as_str());
+        }
+    }
+    let mut missing = Vec::new();
+    for topic in outputs(config).into_iter().chain(&internals) {
+        if count(probe, topic)? == 0 {
+            missing.push(topic.as_str());
+        }
+    }
+    if missing_inputs.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::from("topics are missing, or this user may not describe them:");
+    if !missing_inputs.is_empty() {
+        text += &format!(
+            " inputs {} (create them, or correct topics.requests and topics.cpe_events);",
+            missing_inputs.join(", ")
+        );
+    }
+    if !missing.is_empty() {
+        text += &format!(
+            " {} (create them, or set topics.create_missing: true; {} and {} need the same number of partitions, and the latter cleanup.policy=compact)",
+            missing.join(", "),
+            internals[0],
+            internals[1],
+        );
+    }
+    Err(RuntimeError::Configuration(text))
+}
+
+fn create_missing(config: &Config, probe: &Probe, stop: &Stop) -> Result<(), RuntimeError> {
+    let shards = i32::try_from(config.topics.shards).unwrap_or(i32::MAX);
+    let routed = config.routed_topic();
+    let changelog = config.changelog_topic();
+    let mut wanted: Vec<NewTopic<'_>> = Vec::new();
+    for topic in outputs(config).into_iter().chain([&routed, &changelog]) {
+        if count(probe, topic)? > 0 {
+            continue;
+        }
+        let mut new = NewTopic::new(topic, shards, TopicReplication::Fixed(-1));
+        let settings: &[_] = if *topic == changelog {
+            &CHANGELOG
+        } else if *topic == config.topics.dead_letters {
+            &DEAD_LETTERS
+        } else {
+            &[]
+        };
+        for (name, value) in settings {
+            new = new.set(name, value);
+        }
+        wanted.push(new);
+    }
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let admin = clients::admin(config)
+        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let options = AdminOptions::new()
+        .request_timeout(Some(CREATE_TIMEOUT))
+        .operation_timeout(Some(CREATE_TIMEOUT));
+    let created = block_on(admin.create_topics(&wanted, &options))
+        .map_err(|error| RuntimeError::Failed(format!("creating topics: {error}")))?;
+    for result in created {
+        match result {
+            Ok(topic) => tracing::info!(topic, "topic created"),
+            // Another process of the application was faster.
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((topic, code)) => {
+                return Err(RuntimeError::Configuration(format!(
+                    "topic {topic} cannot be created: {code}; allow Create on it, or create it yourself and set topics.create_missing: false"
+                )));
+            }
+        }
+    }
+    await_presence(probe, &wanted, stop)
+}
+
+/// A topic is created before every broker knows of it.
+fn await_presence(probe: &Probe, wanted: &[NewTopic<'_>], stop: &Stop) -> Result<(), RuntimeError> {
+    const TRIES: usize = 300;
+    const PAUSE: Duration = Duration::from_millis(100);
+    for topic in wanted {
+        let mut tries = 0;
+        while count(probe, topic.name)? == 0 {
+            tries += 1;
+            if tries > TRIES {
+                return Err(RuntimeError::Failed(format!(
+                    "topic {} was created and does not appear",
+                    topic.name
+                )));
+            }
+            stop.wait(PAUSE);
+        }
+    }
+    Ok(())
+}
+
+/// A changelog that is not compacted grows for ever, or loses state when retention comes.
+///
+/// # Errors
+/// If the changelog is not compacted. Where the setting cannot be read, that is logged.
+pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
+    let admin = clients::admin(config)
+        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let changelog = config.changelog_topic();
+    let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
+    let described =
+        block_on(admin.describe_configs(&[ResourceSpecifier::Topic(&changelog)], &options));
+    let policy = match described {
+        Ok(resources) => resources
+            .into_iter()
+            .next()
+            .and_then(Result::ok)
+            .and_then(|resource| {
+                resource
+                    .get("cleanup.policy")
+                    .and_then(|entry| entry.value.clone())
+            }),
+        Err(error) => {
+            log_unknown_policy(&changelog, &error);
+            return Ok(());
+        }
+    };
+    match policy {
+        Some(policy) if policy.split(',').any(|part| part.trim() == "compact") => Ok(()),
+        Some(policy) => Err(RuntimeError::Configuration(format!(
+            "{changelog} has cleanup.policy={policy}: state would be lost when retention comes; set cleanup.policy=compact"
+        ))),
+        // The client library gives an empty answer where DescribeConfigs is not allowed.
+        None => {
+            tracing::warn!(
+                topic = changelog,
+                "cleanup.policy of the changelog cannot be read (is DescribeConfigs allowed?); it must be compact"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn log_unknown_policy(changelog: &str, error: &KafkaError) {
+    let advice = error
+        .rdkafka_error_code()
+        .and_then(advice)
+        .unwrap_or("it must be compact");
+    tracing::warn!(topic = changelog, %error, advice, "cleanup.policy of the changelog cannot be read");
+}

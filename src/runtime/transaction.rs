@@ -1,0 +1,281 @@
+//! Begin, send, commit: one transaction at a time, and its at-least-once twin.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::util::Timeout;
+
+use crate::config::{Config, Delivery};
+use crate::wire::{Destination, Outbound};
+
+use super::assignment::Membership;
+use super::clients;
+use super::deliveries::Deliveries;
+use super::trouble::Trouble;
+
+/// How long one wait for acknowledgements lasts before they are counted again. The client library's own waits are no
+/// use here: its flush goes in steps of 100 ms, and its poll spins through the last millisecond.
+const DRAIN_STEP: Duration = Duration::from_micros(300);
+
+/// How long the cluster may take to answer a call of a transaction; below the time after which a loop that does not turn
+/// counts as hanging.
+const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// When a transaction is large or old enough to be committed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CommitLimits {
+    /// Longest time between begin and commit.
+    pub(super) interval: Duration,
+    /// Most records, inputs and outputs together.
+    pub(super) records: usize,
+    /// Most bytes of outputs.
+    pub(super) bytes: usize,
+}
+
+impl Default for CommitLimits {
+    /// 100 ms as Kafka Streams under exactly-once; the others bound what a lost transaction has to do again.
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_millis(100),
+            records: 50_000,
+            bytes: 16 << 20,
+        }
+    }
+}
+
+/// Why one record was not taken by the client library.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// The record is larger than the client library sends.
+    TooLarge,
+    /// The session cannot go on.
+    Trouble(Trouble),
+}
+
+/// How long the phases of a commit took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CommitTimes {
+    /// Until every record was acknowledged.
+    pub(super) drain: Duration,
+    /// Until the offsets were accepted.
+    pub(super) offsets: Duration,
+    /// Until the end was accepted.
+    pub(super) end: Duration,
+}
+
+/// The outputs of a worker on their way to Kafka.
+pub(super) struct Transaction {
+    producer: BaseProducer<Deliveries>,
+    delivery: Delivery,
+    topics: Topics,
+    begun: Option<Duration>,
+    records: usize,
+    bytes: usize,
+    queue_full: u64,
+}
+
+struct Topics {
+    changelog: String,
+    commands: String,
+    dead_letters: String,
+    responses: String,
+    routed: String,
+}
+
+impl Topics {
+    fn name(&self, destination: Destination) -> &str {
+        match destination {
+            Destination::Changelog => &self.changelog,
+            Destination::Commands => &self.commands,
+            Destination::DeadLetters => &self.dead_letters,
+            Destination::Responses => &self.responses,
+            Destination::Routed => &self.routed,
+        }
+    }
+}
+
+impl Transaction {
+    /// Makes the producer of a worker. With exactly-once it fences whoever had its transactional id before, and ends
+    /// what that one left open.
+    ///
+    /// # Errors
+    /// If the cluster does not answer, or refuses.
+    pub(super) fn open(config: &Config, worker: usize) -> Result<Self, Trouble> {
+        let producer = clients::producer(config, worker)
+            .map_err(|error| Trouble::from_kafka("making the producer", &error))?;
+        if config.delivery == Delivery::ExactlyOnce {
+            producer
+                .init_transactions(CALL_TIMEOUT)
+                .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
+        }
+        Ok(Self {
+            producer,
+            delivery: config.delivery,
+            topics: Topics {
+                changelog: config.changelog_topic(),
+                commands: config.topics.commands.clone(),
+                dead_letters: config.topics.dead_letters.clone(),
+                responses: config.topics.responses.clone(),
+                routed: config.routed_topic(),
+            },
+            begun: None,
+            records: 0,
+            bytes: 0,
+            queue_full: 0,
+        })
+    }
+
+    /// How often the queue of the client library was full, since the last call.
+    pub(super) const fn take_queue_full(&mut self) -> u64 {
+        std::mem::replace(&mut self.queue_full, 0)
+    }
+
+    /// What the client library reported by itself, since the last call.
+    pub(super) fn take_errors(&self) -> Vec<RDKafkaErrorCode> {
+        self.producer.context().take_errors()
+    }
+
+    /// Whether anything waits for a commit.
+    pub(super) const fn is_open(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Whether it is time to commit.
+    pub(super) fn is_due(&self, elapsed: Duration, limits: &CommitLimits) -> bool {
+        self.begun.is_some_and(|begun| {
+            elapsed.saturating_sub(begun) >= limits.interval
+                || self.records >= limits.records
+                || self.bytes >= limits.bytes
+        })
+    }
+
+    /// Begins a transaction if none is open. Every input that was handled belongs to one, even if it had no output:
+    /// its offset is to be committed.
+    pub(super) fn begin(&mut self, elapsed: Duration) -> Result<(), Trouble> {
+        if self.begun.is_none() {
+            if self.delivery == Delivery::ExactlyOnce {
+                self.producer
+                    .begin_transaction()
+                    .map_err(|error| Trouble::from_kafka("begin_transaction", &error))?;
+            }
+            self.begun = Some(elapsed);
+        }
+        self.records += 1;
+        Ok(())
+    }
+
+    /// Hands one record to the client library; waits while its queue is full.
+    pub(super) fn send(&mut self, outbound: &Outbound) -> Result<(), Refused> {
+        let mut headers = OwnedHeaders::new_with_capacity(outbound.headers().len());
+        for (key, value) in outbound.headers() {
+            headers = headers.insert(Header {
+                key,
+                value: Some(value),
+            });
+        }
+        let mut record: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(self.topics.name(outbound.destination)).headers(headers);
+        record.key = outbound.key();
+        record.payload = outbound.value();
+        record.partition = outbound.partition;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => break,
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
+                    self.queue_full += 1;
+                    self.serve_or_wait();
+                    record = back;
+                }
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
+                    return Err(Refused::TooLarge);
+                }
+                Err((error, _)) => {
+                    return Err(Refused::Trouble(Trouble::from_kafka(
+                        "sending a record",
+                        &error,
+                    )));
+                }
+            }
+        }
+        self.records += 1;
+        self.bytes += outbound.bytes();
+        Ok(())
+    }
+
+    /// Serves acknowledgements that have come in.
+    pub(super) fn serve(&self) {
+        if self.is_open() {
+            self.producer.poll(Duration::ZERO);
+        }
+    }
+
+    fn serve_or_wait(&self) {
+        let before = self.producer.in_flight_count();
+        self.producer.poll(Duration::ZERO);
+        if self.producer.in_flight_count() == before {
+            std::thread::park_timeout(DRAIN_STEP);
+        }
+    }
+
+    /// Waits until everything sent is acknowledged.
+    ///
+    /// # Errors
+    /// If a record was not delivered. The client library gives up on a record by itself, so this ends.
+    pub(super) fn drain(&self) -> Result<(), Trouble> {
+        while self.producer.in_flight_count() > 0 {
+            self.serve_or_wait();
+        }
+        let failed = self.producer.context().take_failure();
+        match failed {
+            Some(error) => Err(Trouble::from_kafka("delivering a record", &error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes outputs, state and offsets visible. `offsets` are the next ones to read, and never empty: they carry the
+    /// fence against a worker that the group has left behind. All records have been sent and drained.
+    ///
+    /// # Errors
+    /// If it is refused, or its outcome is not known: either way the session is lost.
+    pub(super) fn commit(
+        &mut self,
+        consumer: &BaseConsumer<Membership>,
+        offsets: &TopicPartitionList,
+        elapsed: impl Fn() -> Duration,
+    ) -> Result<CommitTimes, Trouble> {
+        let start = elapsed();
+        self.drain()?;
+        let drained = elapsed();
+        match self.delivery {
+            Delivery::ExactlyOnce => {
+                let group = consumer.group_metadata().ok_or_else(|| {
+                    Trouble::SessionLost("the consumer has no group metadata".to_owned())
+                })?;
+                self.producer
+                    .send_offsets_to_transaction(offsets, &group, CALL_TIMEOUT)
+                    .map_err(|error| Trouble::from_kafka("send_offsets_to_transaction", &error))?;
+            }
+            Delivery::AtLeastOnce => consumer
+                .commit(offsets, CommitMode::Sync)
+                .map_err(|error| Trouble::from_kafka("committing offsets", &error))?,
+        }
+        let accepted = elapsed();
+        if self.delivery == Delivery::ExactlyOnce {
+            self.producer
+                .commit_transaction(Timeout::Never)
+                .map_err(|error| Trouble::from_kafka("commit_transaction", &error))?;
+        }
+        self.begun = None;
+        self.records = 0;
+        self.bytes = 0;
+        Ok(CommitTimes {
+            drain: drained.saturating_sub(start),
+            offsets: accepted.saturating_sub(drained),
+            end: elapsed().saturating_sub(accepted),
+        })
+    }
+}

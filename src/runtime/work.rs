@@ -1,0 +1,342 @@
+//! What a worker does with a record: decode, route, handle, and carry out what the core decides.
+
+use std::collections::BTreeMap;
+
+use crate::correlator::{Effect, Effects, Event, Response, Unmatched};
+use crate::record::Record;
+use crate::time::Timestamp;
+use crate::wire::{Cause, DecodeError, Decoded, Input, Outbound, Several, Undecoded};
+
+use super::shard::{Phase, Shard};
+use super::tally::Tally;
+use super::transaction::{Refused, Transaction};
+use super::trouble::Trouble;
+use super::{RuntimeError, Setup, router};
+
+/// Deadlines that one shard may fire before others have their turn.
+const EXPIRIES_PER_TURN_MAX: usize = 200;
+
+/// Where a record was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Via {
+    /// From an input topic.
+    Input,
+    /// From this partition of the routed topic.
+    Routed(i32),
+}
+
+/// The part of a session that knows no consumer: shards and the open transaction.
+pub(super) struct Work<'s> {
+    pub(super) setup: &'s Setup,
+    pub(super) shards: BTreeMap<i32, Shard>,
+    pub(super) transaction: Transaction,
+    pub(super) tally: Tally,
+    effects: Effects,
+    outbound: Outbound,
+}
+
+impl<'s> Work<'s> {
+    pub(super) fn new(setup: &'s Setup, transaction: Transaction) -> Self {
+        Self {
+            setup,
+            shards: BTreeMap::new(),
+            transaction,
+            tally: Tally::default(),
+            effects: Effects::new(),
+            outbound: Outbound::default(),
+        }
+    }
+
+    /// Does all that one record asks for, within the open transaction.
+    pub(super) fn on_record(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        via: Via,
+        record: Record<'_>,
+    ) -> Result<(), Trouble> {
+        self.transaction.begin(self.setup.clock.elapsed())?;
+        match via {
+            Via::Input => self.tally.read(input),
+            Via::Routed(_) => self.tally.read_routed(),
+        }
+        match self.setup.decoder.decode(input, record) {
+            Ok(Decoded::One(event)) => self.on_event(now, input, via, event),
+            Ok(Decoded::Several(several)) => self.on_several(now, input, via, record, several),
+            Err(Undecoded::Foreign) => Ok(()),
+            Err(Undecoded::Homeless(response, error)) => {
+                self.respond_homeless(&response, record)?;
+                self.dead_letter(record, &error)
+            }
+            Err(Undecoded::Unreadable(error)) => self.dead_letter(record, &error),
+        }
+    }
+
+    fn respond_homeless(&mut self, response: &Response, record: Record<'_>) -> Result<(), Trouble> {
+        self.respond(response, Cause::Record(record.coordinates), Some(record))?;
+        self.tally.responded(response.response_status_code);
+        Ok(())
+    }
+
+    /// Handles the events of a record that has several. One that belongs to other workers goes to each of them once,
+    /// as a whole; each handles what belongs to its shard, and what belongs to none is done where the record was read.
+    fn on_several(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        via: Via,
+        record: Record<'_>,
+        several: Several<'_>,
+    ) -> Result<(), Trouble> {
+        if via == Via::Input {
+            for response in &several.homeless {
+                self.respond_homeless(response, record)?;
+            }
+            if let Some(error) = &several.error {
+                self.dead_letter(record, error)?;
+            }
+        }
+        let shards = self.setup.shards;
+        let is_elsewhere = |event: &Event<'_>| {
+            let number = router::shard_of(event.device.key(), shards);
+            matches!(via, Via::Routed(partition) if partition != number)
+        };
+        // If all are, the record should not be there, and the first event says so.
+        let is_misplaced = several.events.iter().all(is_elsewhere);
+        let mut forwarded = Vec::new();
+        for event in several.events {
+            let number = router::shard_of(event.device.key(), shards);
+            if forwarded.contains(&number) || (is_elsewhere(&event) && !is_misplaced) {
+                continue;
+            }
+            if !self.takes(number, via) {
+                forwarded.push(number);
+            }
+            self.on_event(now, input, via, event)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a record that was read there is handled here.
+    fn takes(&self, number: i32, via: Via) -> bool {
+        let phase = self.shards.get(&number).map(|shard| shard.phase);
+        match (phase, via) {
+            (Some(Phase::Ready), _) | (Some(Phase::CatchingUp(_)), Via::Routed(_)) => true,
+            (Some(Phase::CatchingUp(_) | Phase::Restoring) | None, _) => false,
+        }
+    }
+
+    /// A record of the routed topic that no worker of this application wrote.
+    pub(super) fn on_stranger(&mut self, record: Record<'_>) -> Result<(), Trouble> {
+        self.transaction.begin(self.setup.clock.elapsed())?;
+        self.set_aside(
+            record,
+            "stranger_in_routed",
+            "the record has no usable header credbridge-source, or names a topic that is no input; only this application may write to the routed topic",
+        )
+    }
+
+    fn dead_letter(&mut self, record: Record<'_>, error: &DecodeError) -> Result<(), Trouble> {
+        tracing::debug!(record = %record.coordinates, reason = error.reason.as_str(), error = error.detail, "dead letter");
+        self.set_aside(record, error.reason.as_str(), &error.detail)
+    }
+
+    fn set_aside(
+        &mut self,
+        record: Record<'_>,
+        reason: &'static str,
+        error: &str,
+    ) -> Result<(), Trouble> {
+        self.setup
+            .encoder
+            .dead_letter(record, reason, error, &mut self.outbound);
+        self.tally.set_aside(reason);
+        self.send_for(None)
+    }
+
+    fn on_event(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        via: Via,
+        event: Event<'_>,
+    ) -> Result<(), Trouble> {
+        let number = router::shard_of(event.device.key(), self.setup.shards);
+        if let Via::Routed(partition) = via
+            && partition != number
+        {
+            return Err(Trouble::Ended(RuntimeError::Configuration(format!(
+                "{}/{partition} holds a record of shard {number}: the number of its partitions was changed, or a stranger writes to it; \
+                 restore the number of partitions, and let only this application write there",
+                self.setup.config.routed_topic()
+            ))));
+        }
+        let takes = self.takes(number, via);
+        let record = event.record;
+        match self.shards.get_mut(&number) {
+            Some(shard) if takes => {
+                shard.handle(now, event, &mut self.effects);
+                self.carry_out(number, Some(record))
+            }
+            _ if via == Via::Input => {
+                router::forward(record, event.device.key(), number, &mut self.outbound);
+                self.tally.forwarded(input);
+                self.send_for(Some(record))
+            }
+            _ => Err(Trouble::SessionLost(format!(
+                "a record of routed partition {number} came before its shard was restored"
+            ))),
+        }
+    }
+
+    /// Fires deadlines that are due at `now`.
+    pub(super) fn on_time(&mut self, now: Timestamp) -> Result<(), Trouble> {
+        let due: Vec<i32> = self
+            .shards
+            .values()
+            .filter(|shard| {
+                shard.phase != Phase::Restoring
+                    && shard.correlator.poll_timeout().is_some_and(|at| at <= now)
+            })
+            .map(|shard| shard.number)
+            .collect();
+        for number in due {
+            self.transaction.begin(self.setup.clock.elapsed())?;
+            if let Some(shard) = self.shards.get_mut(&number) {
+                shard
+                    .correlator
+                    .handle_timeout(now, EXPIRIES_PER_TURN_MAX, &mut self.effects);
+            }
+            self.carry_out(number, None)?;
+        }
+        Ok(())
+    }
+
+    /// Carries out the effects of one shard; `record` is what was handled, `None` after a deadline.
+    fn carry_out(&mut self, number: i32, record: Option<Record<'_>>) -> Result<(), Trouble> {
+        let mut effects = std::mem::take(&mut self.effects);
+        let done = effects
+            .drain(..)
+            .try_for_each(|effect| self.carry_out_one(number, record, effect));
+        effects.clear();
+        self.effects = effects;
+        done
+    }
+
+    fn carry_out_one(
+        &mut self,
+        number: i32,
+        record: Option<Record<'_>>,
+        effect: Effect,
+    ) -> Result<(), Trouble> {
+        let cause = record.map_or(Cause::Deadline, |record| Cause::Record(record.coordinates));
+        match effect {
+            Effect::Forget(id) => {
+                if let Some(shard) = self.shards.get_mut(&number) {
+                    shard.forget(id);
+                }
+                Ok(())
+            }
+            Effect::Remember(slot) => {
+                if let Some(shard) = self.shards.get_mut(&number) {
+                    shard.remember(slot);
+                }
+                Ok(())
+            }
+            Effect::Respond(response) => self.respond(&response, cause, record),
+            Effect::Send(command) => {
+                self.setup
+                    .encoder
+                    .command(&command, cause, &mut self.outbound);
+                self.send_for(record)
+            }
+            Effect::SetAside(unmatched) => self.on_unmatched(record, unmatched),
+        }
+    }
+
+    fn on_unmatched(
+        &mut self,
+        record: Option<Record<'_>>,
+        unmatched: Unmatched,
+    ) -> Result<(), Trouble> {
+        let reason = unmatched.reason.as_str();
+        match (&unmatched.record, record) {
+            (Some(kept), _) => {
+                let headers = kept.headers();
+                self.set_aside(kept.borrow(&headers), reason, &unmatched.explanation)
+            }
+            (None, Some(record)) => self.set_aside(record, reason, &unmatched.explanation),
+            (None, None) => unreachable!("a deadline sets aside only records that were kept"),
+        }
+    }
+
+    /// Answers a request: one record, or one for each target that the requester named.
+    fn respond(
+        &mut self,
+        response: &Response,
+        cause: Cause<'_>,
+        record: Option<Record<'_>>,
+    ) -> Result<(), Trouble> {
+        let (transaction, tally) = (&mut self.transaction, &mut self.tally);
+        let sent = self
+            .setup
+            .encoder
+            .response(response, cause, &mut self.outbound, |outbound| {
+                send(transaction, tally, outbound)
+            });
+        sent.or_else(|refused| self.refused(refused, record))
+    }
+
+    /// Sends what stands in the outbound buffer; `cause` is the record that made it necessary.
+    fn send_for(&mut self, cause: Option<Record<'_>>) -> Result<(), Trouble> {
+        send(&mut self.transaction, &mut self.tally, &self.outbound)
+            .or_else(|refused| self.refused(refused, cause))
+    }
+
+    /// What is too large to be sent becomes a dead letter of its cause; without one there is nothing smaller to send,
+    /// and the process ends.
+    fn refused(&mut self, refused: Refused, cause: Option<Record<'_>>) -> Result<(), Trouble> {
+        match refused {
+            Refused::Trouble(trouble) => Err(trouble),
+            Refused::TooLarge => {
+                let text = format!(
+                    "an output to {:?} of {} bytes is larger than message.max.bytes; raise it in kafka.properties and on the topic",
+                    self.outbound.destination,
+                    self.outbound.bytes()
+                );
+                match cause {
+                    Some(record) => self.set_aside(record, "output_too_large", &text),
+                    None => Err(Trouble::Ended(RuntimeError::Failed(text))),
+                }
+            }
+        }
+    }
+
+    /// Writes what the changelog does not know yet. With at-least-once everything sent so far must be acknowledged
+    /// first, else a crash could remember a command that was never sent; [`Transaction::drain`] sees to it.
+    pub(super) fn write_changes(&mut self) -> Result<(), Trouble> {
+        for shard in self.shards.values_mut() {
+            let transaction = &mut self.transaction;
+            let tally = &mut self.tally;
+            shard
+                .write_changes(self.setup.shards, &mut self.outbound, |outbound| send(transaction, tally, outbound))
+                .map_err(|refused| match refused {
+                    Refused::Trouble(trouble) => trouble,
+                    Refused::TooLarge => Trouble::Ended(RuntimeError::Failed(
+                        "the state of one installation is larger than message.max.bytes; raise it in kafka.properties and on the changelog".to_owned(),
+                    )),
+                })?;
+        }
+        Ok(())
+    }
+}
+
+fn send(
+    transaction: &mut Transaction,
+    tally: &mut Tally,
+    outbound: &Outbound,
+) -> Result<(), Refused> {
+    transaction.send(outbound)?;
+    tally.wrote(outbound.destination);
+    Ok(())
+}
