@@ -1,0 +1,129 @@
+//! The thread that serves people and the system while the bridge works: signals and the admin port.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use credbridge::runtime::Stop;
+use credbridge::telemetry::{Admin, Bound};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Starts the thread; it lives as long as the process. Gives back the address of the admin port.
+///
+/// The first SIGTERM or SIGINT requests the stop, the second ends the process at once with exit code 1.
+///
+/// # Errors
+/// If the port or the signals cannot be had.
+pub(crate) fn start(stop: &Stop, admin: Admin, listen: SocketAddr) -> anyhow::Result<SocketAddr> {
+    let stop = stop.clone();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the thread for signals and the admin port")?;
+    let serve = async move {
+        let (bound, signals) = match open(admin.clone(), listen).await {
+            Ok(opened) => opened,
+            Err(error) => return report(&sender, Err(error)),
+        };
+        report(&sender, Ok(bound.address));
+        tokio::join!(serve_admin(bound), wait_for_signals(signals, &stop, &admin));
+    };
+    std::thread::Builder::new()
+        .name("attendant".to_owned())
+        .spawn(move || runtime.block_on(serve))
+        .context("cannot start the thread for signals and the admin port")?;
+    receiver
+        .recv()
+        .context("the thread for signals and the admin port ended early")?
+}
+
+type Started = anyhow::Result<SocketAddr>;
+
+fn report(sender: &std::sync::mpsc::SyncSender<Started>, started: Started) {
+    sender.send(started).expect("the caller waits");
+}
+
+async fn open(admin: Admin, listen: SocketAddr) -> anyhow::Result<(Bound, [Signal; 2])> {
+    let signals = [
+        signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
+        signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+    ];
+    Ok((admin.bind(listen).await?, signals))
+}
+
+async fn serve_admin(bound: Bound) {
+    if let Err(error) = bound.serve().await {
+        tracing::error!(%error, "the admin port failed");
+        std::process::exit(1);
+    }
+}
+
+async fn wait_for_signals([mut terminate, mut interrupt]: [Signal; 2], stop: &Stop, admin: &Admin) {
+    loop {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        };
+        if stop.is_requested() {
+            tracing::warn!(signal = name, "second signal, ending at once");
+            std::process::exit(1);
+        }
+        tracing::info!(signal = name, "stopping; a second signal ends at once");
+        admin.stopping();
+        stop.request();
+    }
+}
+
+/// The exit code for an error that ended the process.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    use credbridge::config::ConfigError;
+    use credbridge::runtime::RuntimeError;
+
+    /// A configuration that is wrong, or does not fit the cluster (`EX_CONFIG` of sysexits.h).
+    const CONFIGURATION: u8 = 78;
+    /// A restart may mend it (`EX_TEMPFAIL` of sysexits.h).
+    const RESTART: u8 = 75;
+
+    if error.is::<ConfigError>() {
+        return ExitCode::from(CONFIGURATION);
+    }
+    match error.downcast_ref::<RuntimeError>() {
+        Some(RuntimeError::Configuration(_)) => ExitCode::from(CONFIGURATION),
+        Some(RuntimeError::Restart(_)) => ExitCode::from(RESTART),
+        Some(RuntimeError::Failed(_)) | None => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use credbridge::config::ConfigError;
+    use credbridge::runtime::RuntimeError;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_has_its_exit_code() {
+        let text = || "x".to_owned();
+        let mistakes = Vec::new();
+        for (error, code) in [
+            (ConfigError { mistakes }.into(), 78),
+            (RuntimeError::Configuration(text()).into(), 78),
+            (RuntimeError::Restart(text()).into(), 75),
+            (RuntimeError::Failed(text()).into(), 1),
+            (anyhow::anyhow!("anything else"), 1),
+        ] {
+            // Exit codes have no equality, but a text form.
+            let got = format!("{:?}", exit_code(&error));
+            assert_eq!(got, format!("{:?}", ExitCode::from(code)), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_error_keeps_its_exit_code_under_a_context() {
+        let error = RuntimeError::Restart("fenced".to_owned());
+        let error = anyhow::Error::from(error).context("worker 3 failed");
+        let got = format!("{:?}", exit_code(&error));
+        assert_eq!(got, format!("{:?}", ExitCode::from(75)));
+    }
+}

@@ -1,0 +1,226 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use credbridge::telemetry::LogFormat;
+use credbridge::wire::Input;
+
+/// Brings device certificates from oneM2M [myCertFileCred] to CPEs over TR-069, by way of Kafka, exactly once.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Form of the log on standard error; by default text on a terminal, JSON otherwise.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// What is logged, e.g. `warn,credbridge=debug`.
+    #[arg(
+        long,
+        global = true,
+        env = "CREDBRIDGE_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
+    pub(crate) log: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the bridge until SIGTERM or SIGINT.
+    #[command(after_help = "Example:\n  credbridge run --config credbridge.yaml")]
+    Run(RunArgs),
+    /// Show the bridge at work: embedded broker, bridge and simulated fleet in one process.
+    #[command(after_help = "Example:\n  credbridge demo\n  credbridge demo --json")]
+    Demo(DemoArgs),
+    /// Play CSE, ACS and CPEs against a running bridge, and judge every answer.
+    #[command(
+        after_help = "Example:\n  credbridge load --config credbridge.yaml --installations 10000 --seed 7"
+    )]
+    Load(LoadArgs),
+    /// Check the configuration: all mistakes at once, with their place. The README lists all keys.
+    #[command(
+        after_help = "Example:\n  credbridge check --config credbridge.yaml\n  credbridge check --config credbridge.yaml --connect"
+    )]
+    Check(CheckArgs),
+    /// Show what the bridge reads in files, one JSON object a line.
+    #[command(
+        after_help = "Example:\n  credbridge decode --topic cpe_events transfer-complete.xml\n  \
+                      credbridge decode --topic requests --header content-type=application/json create.json"
+    )]
+    Decode(DecodeArgs),
+    /// Print completions for a shell.
+    #[command(
+        after_help = "Example:\n  credbridge completions bash > /etc/bash_completion.d/credbridge"
+    )]
+    Completions(CompletionsArgs),
+    /// Write manual pages, one for each subcommand.
+    #[command(after_help = "Example:\n  credbridge man /usr/local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// Where the configuration is.
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    /// Configuration file (YAML); variables CREDBRIDGE__SECTION__KEY override it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) options: credbridge::demo::DemoOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LoadArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: credbridge::load::LoadOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Check topics, partition counts, compaction and access rights on the cluster, too.
+    #[arg(long)]
+    pub(crate) connect: bool,
+    /// Print the configuration that is in force, without secrets.
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DecodeArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Which topic the files stand for.
+    #[arg(long, value_enum)]
+    pub(crate) topic: Topic,
+    /// A header of every record; may be repeated.
+    #[arg(long = "header", value_name = "NAME=VALUE", value_parser = header)]
+    pub(crate) headers: Vec<(String, String)>,
+    /// The key of every record.
+    #[arg(long)]
+    pub(crate) key: Option<String>,
+    /// Files that hold one value each.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Existing directory that gets the pages.
+    #[arg(value_name = "DIRECTORY")]
+    pub(crate) directory: PathBuf,
+}
+
+/// A topic of the input, as the command line names it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum Topic {
+    /// oneM2M create requests.
+    Requests,
+    /// CPE events.
+    CpeEvents,
+}
+
+impl From<Topic> for Input {
+    fn from(topic: Topic) -> Self {
+        match topic {
+            Topic::CpeEvents => Self::CpeEvents,
+            Topic::Requests => Self::Requests,
+        }
+    }
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("not of the form NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_has_an_example_and_takes_a_configuration() {
+        let command = Cli::command();
+        let mut names = Vec::new();
+        for subcommand in command.get_subcommands() {
+            let name = subcommand.get_name();
+            let help = subcommand.get_after_help().map(ToString::to_string);
+            assert!(
+                help.is_some_and(|help| help.contains(&format!("credbridge {name}"))),
+                "{name}"
+            );
+            assert!(
+                subcommand
+                    .get_arguments()
+                    .any(|arg| arg.get_id() == "config"),
+                "{name}"
+            );
+            names.push(name);
+        }
+        assert_eq!(
+            names,
+            [
+                "run",
+                "demo",
+                "load",
+                "check",
+                "decode",
+                "completions",
+                "man"
+            ]
+        );
+    }
+
+    #[test]
+    fn headers_are_name_and_value() {
+        assert_eq!(header("a=b=c"), Ok(("a".to_owned(), "b=c".to_owned())));
+        assert_eq!(header("a="), Ok(("a".to_owned(), String::new())));
+        assert!(header("=b").is_err());
+        assert!(header("a").is_err());
+    }
+
+    #[test]
+    fn topics_are_named_as_in_the_configuration() {
+        let arguments = ["credbridge", "decode", "--topic", "cpe_events", "a.xml"];
+        let cli = Cli::try_parse_from(arguments).unwrap();
+        let Command::Decode(decode) = cli.command else {
+            panic!("decode");
+        };
+        assert_eq!(Input::from(decode.topic), Input::CpeEvents);
+    }
+}

@@ -1,0 +1,178 @@
+//! Arguments, logging, the subcommand, and errors to exit codes.
+
+mod attendant;
+mod cli;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser as _};
+use credbridge::config::{Config, ConfigError};
+use credbridge::load::Verdict;
+use credbridge::mapping::RULES_VERSION;
+use credbridge::record::Header;
+use credbridge::runtime::{self, Clock, Health, Stop};
+use credbridge::telemetry::{Admin, LogFormat, Metrics};
+use credbridge::time::Timestamp;
+
+use cli::{CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, LoadArgs, ManArgs, RunArgs};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let format = cli.log_format;
+    let format = format.unwrap_or_else(LogFormat::for_standard_error);
+    if let Err(error) = format.start(&cli.log) {
+        let kind = clap::error::ErrorKind::InvalidValue;
+        Cli::command().error(kind, error).exit();
+    }
+    end_on_panic();
+    let done = match cli.command {
+        Command::Run(args) => run(&args),
+        Command::Demo(args) => demo(&args),
+        Command::Load(args) => load(&args),
+        Command::Check(args) => check(&args),
+        Command::Decode(args) => decode(&args),
+        Command::Completions(args) => completions(args.shell),
+        Command::Man(args) => man(&args),
+    };
+    done.unwrap_or_else(|error| {
+        tracing::error!(error = %format_args!("{error:#}"), "ended");
+        attendant::exit_code(&error)
+    })
+}
+
+/// A panic in any thread means a broken invariant: nothing can be trusted any more, so the process ends. What was not
+/// committed is read again after the restart.
+fn end_on_panic() {
+    std::panic::set_hook(Box::new(|panic| {
+        let backtrace = std::backtrace::Backtrace::force_capture();
+        tracing::error!(%panic, %backtrace, "an invariant is broken, ending");
+        std::process::exit(1);
+    }));
+}
+
+fn read(args: &ConfigArgs) -> anyhow::Result<Config> {
+    let environment = std::env::vars_os().map(|(name, value)| {
+        let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+        (text(name), text(value))
+    });
+    Ok(Config::read(args.config.as_deref(), environment)?)
+}
+
+fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&args.config)?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        configuration = config.to_yaml(),
+        "starting"
+    );
+    let stop = Stop::default();
+    let health = Health::new(config.workers, now());
+    let metrics = Metrics::new(RULES_VERSION);
+    let admin = Admin::new(health.clone(), metrics.clone(), RULES_VERSION, now);
+    let address = attendant::start(&stop, admin, config.admin.listen)?;
+    tracing::info!(
+        %address,
+        "admin port open"
+    );
+    runtime::run(&config, &stop, &health, &metrics)?;
+    tracing::info!("stopped on request");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn now() -> Timestamp {
+    Clock::new().now()
+}
+
+fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
+    let verdict = credbridge::demo::run(&args.options, &mut std::io::stdout())?;
+    Ok(judged(&verdict))
+}
+
+fn load(args: &LoadArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&args.config)?;
+    let verdict = credbridge::load::run(&config, &args.options, &mut std::io::stdout())?;
+    Ok(judged(&verdict))
+}
+
+/// 1 if anything was lost, doubled, wrong or unbalanced.
+fn judged(verdict: &Verdict) -> ExitCode {
+    if verdict.is_good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    let config = match read(&args.config) {
+        Ok(config) => config,
+        Err(error) => return print_mistakes(error),
+    };
+    if args.connect {
+        runtime::check(&config)?;
+    }
+    let text = match args.print {
+        true => config.to_yaml(),
+        false => "the configuration is right\n".to_owned(),
+    };
+    print(text.as_bytes())
+}
+
+/// The mistakes are the result of `check`: one a line.
+fn print_mistakes(error: anyhow::Error) -> anyhow::Result<ExitCode> {
+    let mistakes = error
+        .downcast_ref::<ConfigError>()
+        .map(|error| &error.mistakes);
+    for mistake in mistakes.into_iter().flatten() {
+        print(format!("{mistake}\n").as_bytes())?;
+    }
+    Err(error)
+}
+
+fn decode(args: &DecodeArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&args.config)?;
+    let headers: Vec<Header<'_>> = args
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    let key = args.key.as_deref().map(str::as_bytes);
+    let mut out = std::io::stdout().lock();
+    let all = credbridge::decode::decode(
+        &config.decoder(),
+        args.topic.into(),
+        &headers,
+        key,
+        &args.files,
+        &mut out,
+    )
+    .context("cannot write to standard output")?;
+    Ok(if all {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "credbridge", &mut script);
+    print(&script)
+}
+
+fn man(args: &ManArgs) -> anyhow::Result<ExitCode> {
+    let directory = &args.directory;
+    clap_mangen::generate_to(Cli::command(), directory)
+        .with_context(|| format!("cannot write manual pages to {}", directory.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(bytes: &[u8]) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .context("cannot write to standard output")?;
+    Ok(ExitCode::SUCCESS)
+}
