@@ -1,0 +1,42 @@
+# What people run and what CI runs is the same recipe. `just --list` shows them.
+
+# Format as committed
+fmt-check:
+    cargo fmt --check
+
+# Warnings are errors
+lint:
+    cargo clippy --all-targets -- -D warnings
+
+# Documentation without broken links
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
+
+# All tests of the crate
+test:
+    cargo test
+
+# The bridge at work, without a cluster
+demo:
+    cargo run --release -- demo
+
+# Exactly-once on a real Apache Kafka, for a long time
+soak:
+    CREDBRIDGE_SOAK=long cargo test --test soak -- --nocapture
+    CREDBRIDGE_SOAK=long-replicated cargo test --test soak -- --nocapture
+
+# Catch-up, memory, restore and latency on a real Apache Kafka
+bench:
+    cargo bench --bench pipeline
+
+# Licences, advisories, sources of dependencies
+deny:
+    cargo deny check
+
+# All of it
+ci:
+    tests/run.sh
+
+# The core, its state and its recovery in a simulation, with very many seeds
+sim-long seeds="1000000":
+    CREDBRIDGE_SIM_SEEDS={{seeds}} cargo test --lib sim::

@@ -1,0 +1,32 @@
+//! The binary, seen from outside, on a real Apache Kafka.
+#![expect(clippy::disallowed_methods, reason = "these tests measure real time")]
+
+#[cfg(test)]
+mod at_least_once;
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod fencing;
+#[cfg(test)]
+mod good_path;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+#[path = "../kafka/mod.rs"]
+mod kafka;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod outage;
+#[cfg(test)]
+mod poison;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod requesters;
+#[cfg(test)]
+mod restart;
+#[cfg(test)]
+mod restore;
+#[cfg(test)]
+mod start_checks;

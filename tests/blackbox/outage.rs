@@ -1,0 +1,46 @@
+//! The cluster goes away and comes back.
+
+use std::time::{Duration, Instant};
+
+use crate::kafka::app::App;
+use crate::kafka::broker::Broker;
+use crate::kafka::play::Play;
+
+const AWAY: Duration = Duration::from_secs(30);
+
+#[test]
+fn bridge_outlives_thirty_seconds_without_a_broker() {
+    let mut broker = Broker::start(1);
+    let app = App::new(&broker, "outage");
+    let mut bridge = app.start();
+    let mut play = Play::new(&app);
+    play.install("S1");
+    let download = play.up_to_download("S2");
+    let said_before = bridge.log().len();
+
+    broker.stop();
+    let begin = Instant::now();
+    while begin.elapsed() < AWAY {
+        assert_eq!(bridge.ended(), None, "the bridge ended during the outage");
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+    assert_eq!(bridge.http_status("/livez"), Some(200));
+    let log = bridge.log();
+    let said = &log[said_before..];
+    assert!(
+        said.contains("WARN") || said.contains("ERROR"),
+        "the outage is not in the log:\n{said}"
+    );
+    assert!(
+        said.lines().count() < 200,
+        "the outage floods the log: {} lines",
+        said.lines().count()
+    );
+
+    broker.restart();
+    let set = play.up_to_set("S2", &download);
+    play.finish("S2", &set);
+    play.install("S3");
+    bridge.stop();
+    app.written();
+}

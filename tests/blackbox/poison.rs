@@ -1,0 +1,117 @@
+//! Records that nobody can read: each is set aside once, as it came, and the bridge goes on.
+
+use std::time::Duration;
+
+use crate::kafka::app::App;
+use crate::kafka::broker::Broker;
+use crate::kafka::client::Record;
+use crate::kafka::fleet::{self, Format};
+use crate::kafka::play::Play;
+use crate::kafka::tail::Received;
+
+#[test]
+fn unreadable_records_become_dead_letters_with_their_bytes_and_reason() {
+    let app = App::new(Broker::shared(), "poison");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let mut truncated = play.event_record("S1", "k/download", fleet::download_response(1));
+    let bytes = truncated.value.as_mut().expect("an event has a value");
+    bytes.truncate(bytes.len() - 3);
+    let poison = [
+        (
+            Record::new(&app.requests, r#"{"op":1,"to""#)
+                .key("bad json")
+                .header("cwmp-device-id", fleet::device_key("S1")),
+            "malformed_json",
+        ),
+        (
+            Record::new(&app.events, "<soap:Envelope><unclosed>")
+                .key(fleet::device_key("S1"))
+                .header("content-type", "text/xml"),
+            "malformed_xml",
+        ),
+        (
+            Record {
+                value: None,
+                ..Record::new(&app.events, "").key(fleet::device_key("S1"))
+            },
+            "empty_value",
+        ),
+        (
+            Record::new(&app.requests, "").header("content-type", "application/json"),
+            "empty_value",
+        ),
+        (truncated, "malformed_protobuf"),
+        (
+            Record::new(&app.events, "<a/>").header("content-type", "application/json"),
+            "content_type_mismatch",
+        ),
+        (
+            fleet::event(
+                &app.events,
+                Format::Protobuf,
+                "S1",
+                "k/download",
+                fleet::download_response(1),
+            )
+            .header("cwmp-device-id", fleet::device_key("S2")),
+            "device_mismatch",
+        ),
+    ];
+    for (record, reason) in &poison {
+        let source = app.client.send(record.clone());
+        let letter = play.next_dead_letter();
+        check_letter(&letter, record, &source.to_string(), reason);
+    }
+    play.install("S1");
+    bridge.stop();
+    assert_eq!(app.written().dead_letters.len(), poison.len());
+}
+
+fn check_letter(letter: &Received, record: &Record, source: &str, reason: &str) {
+    assert_eq!(letter.required("credbridge-reason"), reason, "{letter:?}");
+    assert_eq!(letter.required("credbridge-source"), source);
+    assert_eq!(letter.key, record.key, "{reason}");
+    assert_eq!(letter.value, record.value, "{reason}");
+    for (name, value) in &record.headers {
+        let kept = letter.headers.iter().find(|(header, _)| header == name);
+        assert_eq!(kept.map(|(_, value)| value), Some(value), "{reason}");
+    }
+}
+
+/// Events among which every hundredth is poison.
+const EVENTS: usize = 100_000;
+
+#[test]
+fn one_percent_of_poison_in_many_records_loses_and_stops_nothing() {
+    let app = App::with_partitions(Broker::shared(), "one-percent", 3, 8);
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    // Around the poison calls that a CPE makes and that are never about an installation.
+    let records = (0..EVENTS).map(|number| {
+        if number % 100 == 0 {
+            Record::new(&app.events, format!("<poison number=\"{number}\""))
+        } else {
+            let serial = format!("S{}", number % 500);
+            let call = concat!(
+                r#"<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" "#,
+                r#"xmlns:c="urn:dslforum-org:cwmp-1-0"><e:Body><c:GetRPCMethods/></e:Body></e:Envelope>"#
+            );
+            Record::new(&app.events, call).key(fleet::device_key(&serial))
+        }
+    });
+    let records: Vec<_> = records.collect();
+    app.client.send_all(records);
+    let mut letters = app.client.tail(&[&app.dead_letters]);
+    letters.read_until("all dead letters", Duration::from_secs(120), |all| {
+        all.len() >= EVENTS / 100
+    });
+    play.install("S1");
+    bridge.stop();
+    let outputs = app.written();
+    assert_eq!(outputs.dead_letters.len(), EVENTS / 100);
+    for letter in &outputs.dead_letters {
+        assert!(letter.value().starts_with(b"<poison"), "{letter:?}");
+        assert_eq!(letter.required("credbridge-reason"), "malformed_xml");
+    }
+}

@@ -1,0 +1,87 @@
+//! What does not fit is said at the start, by name and with the mend, with exit code 78.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::kafka::app::App;
+use crate::kafka::bridge::{Bridge, merged};
+use crate::kafka::broker::Broker;
+use crate::kafka::play::Play;
+
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// Starts the bridge, expects exit code 78 and returns what it said.
+fn refusal(config: &Value) -> String {
+    let mut bridge = Bridge::start(config);
+    let code = bridge.exit_code(LIMIT);
+    let log = bridge.log();
+    assert_eq!(code, 78, "{log}");
+    log
+}
+
+#[test]
+fn missing_topics_are_named_with_the_mend() {
+    let app = App::without_topics(Broker::shared(), "missing");
+    let log = refusal(&app.config);
+    let internal = [app.routed(), app.changelog()];
+    let inputs = [app.requests.as_str(), app.events.as_str()];
+    for topic in inputs
+        .into_iter()
+        .chain(app.outputs())
+        .chain(internal.iter().map(String::as_str))
+    {
+        assert!(log.contains(topic), "{topic} is not named:\n{log}");
+    }
+    assert!(log.contains("create_missing"), "no mend:\n{log}");
+}
+
+#[test]
+fn missing_outputs_and_internal_topics_are_created_on_request() {
+    let app = App::without_topics(Broker::shared(), "create")
+        .set(&json!({"topics": {"create_missing": true}}));
+    app.client.create_topic(&app.requests, 2, &[]);
+    app.client.create_topic(&app.events, 2, &[]);
+    let bridge = app.start();
+    assert_eq!(app.client.partitions(&app.routed()), 4);
+    assert_eq!(app.client.partitions(&app.changelog()), 4);
+    Play::new(&app).install("S1");
+    bridge.stop();
+    app.written();
+}
+
+#[test]
+fn changed_shard_count_is_refused() {
+    let app = App::new(Broker::shared(), "shards");
+    let bridge = app.start();
+    Play::new(&app).install("S1");
+    bridge.stop();
+    app.client.grow_topic(&app.routed(), 5);
+    app.client.grow_topic(&app.changelog(), 5);
+    let log = refusal(&app.config);
+    assert!(log.contains(&app.routed()), "{log}");
+    assert!(log.contains('4') && log.contains('5'), "{log}");
+}
+
+#[test]
+fn unequal_internal_topics_are_refused() {
+    let app = App::new(Broker::shared(), "unequal");
+    app.client.grow_topic(&app.routed(), 6);
+    let log = refusal(&app.config);
+    assert!(log.contains(&app.routed()), "{log}");
+    assert!(log.contains(&app.changelog()), "{log}");
+}
+
+#[test]
+fn all_mistakes_of_the_configuration_are_told_together() {
+    let app = App::without_topics(Broker::shared(), "mistakes");
+    let wrong = json!({
+        "workers": -1,
+        "timeouts": {"accept": "soon"},
+        "kafka": {"properties": {"isolation.level": "read_uncommitted"}},
+    });
+    let log = refusal(&merged(&app.config, &wrong));
+    for place in ["workers", "accept", "isolation.level"] {
+        assert!(log.contains(place), "{place} is not named:\n{log}");
+    }
+}

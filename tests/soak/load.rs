@@ -1,0 +1,117 @@
+//! The simulated fleet, as a process: driver and judge.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::faults::Plan;
+use crate::kafka::app::App;
+use crate::kafka::bridge::{BINARY, write_config};
+use crate::kafka::{process, wait_for};
+
+/// What goes wrong in the fleet itself, and how long an outcome may take: longer than the time-outs of the
+/// application and the pauses that the faults make together.
+const MESS: [&str; 16] = [
+    "--faults",
+    "0.05",
+    "--silence",
+    "0.02",
+    "--duplicates",
+    "0.05",
+    "--reordering",
+    "0.05",
+    "--early",
+    "0.05",
+    "--wrong-keys",
+    "0.01",
+    "--poison",
+    "0.01",
+    "--deadline",
+    "5m",
+];
+
+/// `credbridge load`.
+pub(crate) struct Load {
+    child: Child,
+    directory: PathBuf,
+}
+
+impl Load {
+    /// Starts the fleet against the application's topics.
+    pub(crate) fn start(app: &App, plan: &Plan) -> Self {
+        let directory = process::scratch("load");
+        let config = write_config(&directory, &app.config_of("load"));
+        let file = |name: &str| File::create(directory.join(name)).expect("the directory is ours");
+        let options = [
+            ("--installations", plan.installations.to_string()),
+            ("--devices", (plan.installations / 2).to_string()),
+            ("--rate", plan.installations_per_second.to_string()),
+            ("--seed", plan.seed.to_string()),
+        ];
+        let child = process::spawn(BINARY, |command| {
+            command.args(["load", "--json", "--config"]).arg(config);
+            for (name, value) in &options {
+                command.args([name, value.as_str()]);
+            }
+            command
+                .args(MESS)
+                .stdout(Stdio::from(file("out")))
+                .stderr(Stdio::from(file("log")))
+        });
+        Self { child, directory }
+    }
+
+    /// Checks that the fleet is still at work.
+    ///
+    /// # Panics
+    /// If it has ended.
+    pub(crate) fn assert_running(&mut self) {
+        let ended = self.child.try_wait().expect("it is our child");
+        assert!(
+            ended.is_none(),
+            "the load ended ({ended:?}) before the faults did: {}\n{}",
+            self.output(),
+            self.log()
+        );
+    }
+
+    /// Waits until the fleet is content and returns its summary.
+    ///
+    /// # Panics
+    /// If it does not end within `limit`, or not with exit code 0.
+    pub(crate) fn finish(mut self, limit: Duration) -> Value {
+        let status = wait_for("the end of the load", limit, || {
+            self.child.try_wait().expect("it is our child")
+        });
+        let output = self.output();
+        assert!(
+            status.success(),
+            "the load found mistakes ({status}): {output}\n{}",
+            self.log()
+        );
+        let summary = output.lines().last().unwrap_or_default();
+        serde_json::from_str(summary)
+            .unwrap_or_else(|error| panic!("the load's summary is not JSON ({error}): {output}"))
+    }
+
+    fn output(&self) -> String {
+        fs::read_to_string(self.directory.join("out")).expect("the directory is ours")
+    }
+
+    fn log(&self) -> String {
+        process::tail(&self.directory.join("log"), 40)
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            self.child.kill().expect("it is our child");
+            self.child.wait().expect("it is our child");
+            println!("-- the end of the load's log:\n{}\n--", self.log());
+        }
+    }
+}
