@@ -24,6 +24,9 @@ use kafka::broker::Broker;
 use kafka::{process, wait_for};
 use serde_json::{Value, json};
 
+/// How long an idle bridge is watched.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// How long one part may take.
 const LIMIT: Duration = Duration::from_secs(1_800);
 
@@ -121,8 +124,20 @@ fn start(broker: &Broker) {
             "start: ready {:.0} ms after the start of the process, empty state",
             ready.as_secs_f64() * 1e3
         );
+        let idle = idle_share(&bridge);
+        println!(
+            "start: idle with 8 shards takes {:.2} % of a core",
+            100.0 * idle
+        );
         bridge.stop();
     }
+}
+
+/// Share of a core that the bridge takes when nothing comes in.
+fn idle_share(bridge: &Bridge) -> f64 {
+    let (begin, before) = (Instant::now(), cpu_seconds(bridge));
+    std::thread::park_timeout(IDLE);
+    (cpu_seconds(bridge) - before) / begin.elapsed().as_secs_f64()
 }
 
 fn latency(broker: &Broker) {

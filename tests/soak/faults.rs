@@ -76,7 +76,7 @@ impl Plan {
         Self {
             seed,
             brokers,
-            installations: 90_000,
+            installations: 60_000,
             installations_per_second: 100,
             kills: 20,
             stops: 10,
