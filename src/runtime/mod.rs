@@ -1,5 +1,6 @@
 //! Everything that touches the world: topics, workers, transactions, restore.
 
+mod allowance;
 mod assignment;
 mod clients;
 mod clock;

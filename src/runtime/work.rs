@@ -189,8 +189,9 @@ impl<'s> Work<'s> {
         }
     }
 
-    /// Fires deadlines that are due at `now`.
-    pub(super) fn on_time(&mut self, now: Timestamp) -> Result<(), Trouble> {
+    /// Fires deadlines that are due at `now`, at most `max`; returns how many.
+    pub(super) fn on_time(&mut self, now: Timestamp, max: usize) -> Result<usize, Trouble> {
+        let mut fired = 0;
         let due: Vec<i32> = self
             .shards
             .values()
@@ -201,15 +202,19 @@ impl<'s> Work<'s> {
             .map(|shard| shard.number)
             .collect();
         for number in due {
+            let share = EXPIRIES_PER_TURN_MAX.min(max - fired);
+            if share == 0 {
+                break;
+            }
             self.transaction.begin(self.setup.clock.elapsed())?;
             if let Some(shard) = self.shards.get_mut(&number) {
-                shard
+                fired += shard
                     .correlator
-                    .handle_timeout(now, EXPIRIES_PER_TURN_MAX, &mut self.effects);
+                    .handle_timeout(now, share, &mut self.effects);
             }
             self.carry_out(number, None)?;
         }
-        Ok(())
+        Ok(fired)
     }
 
     /// Carries out the effects of one shard; `record` is what was handled, `None` after a deadline.

@@ -16,6 +16,7 @@ use rdkafka::topic_partition_list::Offset;
 use rdkafka::{Message, TopicPartitionList};
 
 use crate::record::{Coordinates, Header, Record};
+use crate::runtime::allowance::Allowance;
 use crate::runtime::assignment::{Membership, leave, list};
 use crate::runtime::probe::{Offsets, offsets};
 use crate::runtime::restore::{Restorer, passing_or_lost};
@@ -29,6 +30,10 @@ use crate::time::Timestamp;
 
 /// Records handled before deadlines, restores and rebalances have their turn.
 const RECORDS_PER_TURN_MAX: usize = 2_000;
+
+/// Deadlines that a worker fires in a second. After an outage a million of them may be past; what they cause must not
+/// flood the ACS and the requesters.
+const EXPIRIES_PER_SECOND_MAX: u32 = 5_000;
 
 /// How long to wait for a record while a transaction is open: when nothing more comes, it is committed.
 const WAIT_OPEN: Duration = Duration::from_millis(1);
@@ -72,6 +77,7 @@ pub(super) struct Session<'s> {
     positions_checked: Duration,
     joined: bool,
     limits: CommitLimits,
+    expiries: Allowance,
     metrics: WorkerMetrics,
 }
 
@@ -103,6 +109,7 @@ impl<'s> Session<'s> {
             positions_checked: Duration::ZERO,
             joined: false,
             limits: CommitLimits::default(),
+            expiries: Allowance::new(EXPIRIES_PER_SECOND_MAX),
             metrics: setup.metrics.worker(),
         })
     }
@@ -175,7 +182,10 @@ impl<'s> Session<'s> {
     }
 
     fn expire_some(&mut self) -> Result<(), Trouble> {
-        self.work.on_time(self.setup.watermark.now())
+        let max = self.expiries.left(self.setup.clock.elapsed());
+        let fired = self.work.on_time(self.setup.watermark.now(), max)?;
+        self.expiries.used(fired);
+        Ok(())
     }
 
     fn positions(&self) -> Result<Offsets, Trouble> {
