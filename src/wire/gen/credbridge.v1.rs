@@ -376,7 +376,7 @@ pub struct CreateRequest {
     /// From (fr): the originator.
     #[prost(string, tag = "2")]
     pub from: ::prost::alloc::string::String,
-    /// To (to): address of the parent <node> resource.
+    /// To (to): address of the parent `<node>` resource.
     #[prost(string, tag = "3")]
     pub to: ::prost::alloc::string::String,
     /// The device that is to get the certificate; absent: found as the contract says.
