@@ -161,11 +161,12 @@ impl<'a> Cast<'a> {
         }
     }
 
-    /// Stops all processes in order.
-    pub(crate) fn stop(self) {
+    /// Stops all processes in order, and gives the brokers back: what was written is to be read.
+    pub(crate) fn stop(self) -> Broker {
         for bridge in self.bridges {
             bridge.stop();
         }
+        self.broker
     }
 
     fn start_again(&mut self, index: usize) {

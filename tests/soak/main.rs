@@ -47,7 +47,7 @@ mod tests {
         cast.suffer(&plan, &mut load);
         let faults = begin.elapsed();
         let summary = load.finish(SETTLE_LIMIT);
-        cast.stop();
+        let _broker = cast.stop();
         println!(
             "faults took {faults:.0?}, everything {:.0?}; load says {summary}",
             begin.elapsed()
