@@ -77,6 +77,8 @@ pub(crate) struct RunArgs {
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
     #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
     pub(crate) options: credbridge::demo::DemoOptions,
 }
 

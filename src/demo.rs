@@ -51,13 +51,14 @@ const MESS: Mess = Mess {
     poison: 0.005,
 };
 
-/// Starts broker, bridge and fleet, waits for the verdict and writes it to `out`.
+/// Starts broker, bridge and fleet, waits for the verdict and writes it to `out`. Cluster, delivery, time-outs and
+/// number of workers of `config` are replaced.
 ///
 /// # Errors
 /// If the broker does not start, the bridge fails, or the fleet cannot go on.
-pub fn run(options: &DemoOptions, out: &mut impl Write) -> anyhow::Result<Verdict> {
+pub fn run(config: Config, options: &DemoOptions, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let cluster = MockCluster::new(1).context("cannot start the broker in this process")?;
-    let config = config(cluster.bootstrap_servers());
+    let config = adapted(config, cluster.bootstrap_servers());
     create_topics(&cluster, &config)?;
     let stop = Stop::default();
     let health = Health::new(config.workers, Clock::new().now());
@@ -93,10 +94,11 @@ fn told(ended: thread::Result<Result<(), RuntimeError>>) -> anyhow::Result<()> {
     }
 }
 
-fn config(bootstrap_servers: String) -> Config {
-    let mut config = Config::default();
+/// The configuration, with what a broker in this process and a short show need.
+fn adapted(mut config: Config, bootstrap_servers: String) -> Config {
     "credbridge-demo".clone_into(&mut config.application_id);
     config.kafka.bootstrap_servers = bootstrap_servers;
+    config.kafka.properties.clear();
     config.workers = 2;
     config.delivery = Delivery::AtLeastOnce;
     config.topics.shards = u32::from(PARTITIONS);

@@ -86,7 +86,8 @@ fn now() -> Timestamp {
 }
 
 fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
-    let verdict = credbridge::demo::run(&args.options, &mut std::io::stdout())?;
+    let config = read(&args.config)?;
+    let verdict = credbridge::demo::run(config, &args.options, &mut std::io::stdout())?;
     Ok(judged(&verdict))
 }
 
