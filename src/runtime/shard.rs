@@ -4,10 +4,8 @@ use crate::correlator::{Correlator, Effects, Event, InstallationId, Ledger, Limi
 use crate::mapping::Rules;
 use crate::telemetry::WorkerMetrics;
 use crate::time::Timestamp;
-use crate::wire::changelog::{self, ChangelogEntry};
+use crate::wire::changelog::{self, ChangelogEntry, ChangelogError};
 use crate::wire::{Decoder, Outbound};
-
-use super::RuntimeError;
 
 /// How far a shard is on its way to handling records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -19,6 +17,22 @@ pub(crate) enum Phase {
     CatchingUp(i64),
     /// Records are handled wherever they are read.
     Ready,
+}
+
+/// Why a shard cannot be restored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RestoreError {
+    /// The number of shards was changed, which must never happen.
+    #[error("the state was written with {written_with} shards, the topics have {shards}")]
+    ShardCount {
+        /// When the state was written.
+        written_with: u32,
+        /// That the topics have.
+        shards: i32,
+    },
+    /// A newer version or a stranger wrote the record.
+    #[error(transparent)]
+    Unreadable(#[from] ChangelogError),
 }
 
 /// One slice of the fleet.
@@ -56,23 +70,17 @@ impl Shard {
         value: Option<&[u8]>,
         decoder: &Decoder,
         shards: i32,
-    ) -> Result<(), RuntimeError> {
-        let entry = changelog::decode(key, value, decoder).map_err(|error| {
-            RuntimeError::Configuration(format!(
-                "shard {} cannot be restored: {error}",
-                self.number
-            ))
-        })?;
+    ) -> Result<(), RestoreError> {
+        let entry = changelog::decode(key, value, decoder)?;
         match entry {
             ChangelogEntry::Forgotten(id) => self.correlator.restore_forgotten(&id),
             ChangelogEntry::Installation(installation) => self.correlator.restore(*installation),
             ChangelogEntry::Ledger(ledger, written_with) => {
                 if i32::try_from(written_with) != Ok(shards) {
-                    return Err(RuntimeError::Configuration(format!(
-                        "the state was written with {written_with} shards, the topics have {shards}: the number of partitions of \
-                         <application_id>-routed and <application_id>-changelog must never change; start a new application_id, or \
-                         make the topics again with {written_with} partitions",
-                    )));
+                    return Err(RestoreError::ShardCount {
+                        written_with,
+                        shards,
+                    });
                 }
                 self.correlator.restore_ledger(ledger);
                 self.written = ledger;

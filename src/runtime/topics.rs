@@ -23,6 +23,9 @@ const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait between two tries to reach the cluster.
 const RETRY: Duration = Duration::from_millis(500);
 
+/// Shortest life of tombstones that is not warned about, in milliseconds: longer than any restore.
+const TOMBSTONES_MS_MIN: u64 = 3_600_000;
+
 /// The changelog keeps the last value per key; tombstones stay a day, longer than any restore.
 const CHANGELOG: [(&str, &str); 5] = [
     ("cleanup.policy", "compact"),
@@ -227,22 +230,23 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
     let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
     let described =
         block_on(admin.describe_configs(&[ResourceSpecifier::Topic(&changelog)], &options));
-    let policy = match described {
-        Ok(resources) => resources
-            .into_iter()
-            .next()
-            .and_then(Result::ok)
-            .and_then(|resource| {
-                resource
-                    .get("cleanup.policy")
-                    .and_then(|entry| entry.value.clone())
-            }),
+    let settings = match described {
+        Ok(resources) => resources.into_iter().next().and_then(Result::ok),
         Err(error) => {
             log_unknown_policy(&changelog, &error);
             return Ok(());
         }
     };
-    match policy {
+    let setting = |name: &str| settings.as_ref()?.get(name)?.value.clone();
+    let retention = setting("delete.retention.ms").and_then(|text| text.parse::<u64>().ok());
+    if let Some(millis) = retention.filter(|millis| *millis < TOMBSTONES_MS_MIN) {
+        tracing::warn!(
+            topic = changelog,
+            delete_retention_ms = millis,
+            "tombstones of the changelog go early: a restore that takes longer brings forgotten installations back; set delete.retention.ms to a day"
+        );
+    }
+    match setting("cleanup.policy") {
         Some(policy) if policy.split(',').any(|part| part.trim() == "compact") => Ok(()),
         Some(policy) => Err(RuntimeError::Configuration(format!(
             "{changelog} has cleanup.policy={policy}: state would be lost when retention comes; set cleanup.policy=compact"

@@ -75,7 +75,8 @@ mod tests {
             ("segment.ms", "20000"),
             ("min.cleanable.dirty.ratio", "0.05"),
             ("max.compaction.lag.ms", "15000"),
-            ("delete.retention.ms", "1000"),
+            // Tombstones must outlive every restore.
+            ("delete.retention.ms", "600000"),
         ];
         app.client.create_topic(&app.changelog(), 8, &compacted);
         app

@@ -9,11 +9,11 @@ use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::runtime::assignment::{Partition, Rebalance, give_back, list, take_over};
-use crate::runtime::clients;
 use crate::runtime::probe::offsets;
 use crate::runtime::restore::passing_or_lost;
-use crate::runtime::shard::{Phase, Shard};
+use crate::runtime::shard::{Phase, RestoreError, Shard};
 use crate::runtime::trouble::Trouble;
+use crate::runtime::{RuntimeError, Setup, clients};
 
 use super::{Parked, Progress, Session};
 
@@ -164,7 +164,7 @@ impl Session<'_> {
                         .map_or(Ok(()), |shard| {
                             shard.restore(key, value, &setup.decoder, setup.shards)
                         })
-                        .map_err(Trouble::Ended)
+                        .map_err(|error| not_restored(setup, number, &error))
                 })?;
         self.metrics.restored(count as u64, self.remaining());
         self.end_transactions_of_the_dead()?;
@@ -327,4 +327,22 @@ impl Session<'_> {
                 .map(|partition| (partition, Offset::Invalid)),
         )
     }
+}
+
+fn not_restored(setup: &Setup, shard: i32, error: &RestoreError) -> Trouble {
+    let (routed, changelog) = (setup.config.routed_topic(), setup.config.changelog_topic());
+    let mend = match error {
+        RestoreError::ShardCount { written_with, .. } => format!(
+            "the number of partitions of {routed} and {changelog} must never change; make the topics again with \
+             {written_with} partitions, or start a new application_id"
+        ),
+        RestoreError::Unreadable(_) => {
+            format!(
+                "only this application may write to {changelog}, and no older version may follow a newer one"
+            )
+        }
+    };
+    Trouble::Ended(RuntimeError::Configuration(format!(
+        "shard {shard} cannot be restored: {error}: {mend}"
+    )))
 }
