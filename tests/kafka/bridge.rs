@@ -107,10 +107,14 @@ impl Bridge {
         lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
+    /// The id of the process.
+    pub(crate) fn process_id(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id fits")
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).expect("a process id fits");
-        kill(Pid::from_raw(id), signal).expect("the child was not waited for");
+        kill(Pid::from_raw(self.process_id()), signal).expect("the child was not waited for");
     }
 
     /// Kills the bridge at once.
