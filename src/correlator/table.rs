@@ -1,6 +1,7 @@
-use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::hash::{BuildHasher as _, Hash};
 use std::mem;
 
+use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use slab::Slab;
 
@@ -72,9 +73,7 @@ fn slot(index: usize) -> Slot {
 
 /// A hash that is the same in every process: no random seed.
 fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(value)
 }
 
 fn request_of(entries: &Slab<Installation>, slot: Slot) -> (&str, &str) {
