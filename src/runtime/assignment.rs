@@ -106,6 +106,14 @@ impl ConsumerContext for Membership {
     }
 }
 
+/// The partitions of a topic that have these numbers.
+pub(super) fn partitions_of(topic: &str, numbers: impl IntoIterator<Item = i32>) -> Vec<Partition> {
+    numbers
+        .into_iter()
+        .map(|number| (topic.to_owned(), number))
+        .collect()
+}
+
 /// A list for the client library: each partition with the offset to start at.
 pub(super) fn list<'a>(
     partitions: impl IntoIterator<Item = (&'a Partition, Offset)>,

@@ -14,7 +14,7 @@ use rdkafka::error::KafkaResult;
 
 use crate::time::Timestamp;
 
-use super::assignment::Partition;
+use super::assignment::{Partition, partitions_of};
 use super::probe::{Offsets, Probe};
 use super::{RuntimeError, Setup};
 
@@ -146,17 +146,13 @@ fn input_partitions(setup: &Setup) -> KafkaResult<Vec<Partition>> {
         .iter()
         .chain(&setup.config.topics.cpe_events)
     {
-        partitions.extend(
-            (0..setup.probe.partition_count(topic)?).map(|partition| (topic.clone(), partition)),
-        );
+        partitions.extend(partitions_of(topic, 0..setup.probe.partition_count(topic)?));
     }
     Ok(partitions)
 }
 
 fn step(setup: &Setup, inputs: &[Partition], marks: &mut Marks) -> KafkaResult<Option<Timestamp>> {
-    let routed: Vec<Partition> = (0..setup.shards)
-        .map(|shard| (setup.config.routed_topic(), shard))
-        .collect();
+    let routed = partitions_of(&setup.config.routed_topic(), 0..setup.shards);
     let time = setup.clock.now();
     let ends = setup.probe.ends(inputs)?;
     setup.watermark.saw(&ends);

@@ -8,7 +8,7 @@ use rdkafka::consumer::Consumer;
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::Offset;
 
-use crate::runtime::assignment::{Partition, Rebalance, give_back, list, take_over};
+use crate::runtime::assignment::{Partition, Rebalance, give_back, list, partitions_of, take_over};
 use crate::runtime::probe::offsets;
 use crate::runtime::restore::passing_or_lost;
 use crate::runtime::shard::{Phase, RestoreError, Shard};
@@ -48,12 +48,7 @@ impl Session<'_> {
     }
 
     fn on_assigned(&mut self, partitions: Vec<Partition>) -> Result<(), Trouble> {
-        let routed = self.setup.config.routed_topic();
-        let shards: Vec<i32> = partitions
-            .iter()
-            .filter(|(topic, _)| *topic == routed)
-            .map(|(_, number)| *number)
-            .collect();
+        let shards = self.shards_among(&partitions);
         tracing::info!(
             worker = self.worker,
             ?shards,
@@ -99,10 +94,7 @@ impl Session<'_> {
     /// Beginning and high watermark of these partitions of the changelog, as of now: after the assignment.
     fn changelog_ends(&self, shards: &[i32]) -> Result<BTreeMap<i32, (i64, i64)>, Trouble> {
         let topic = self.setup.config.changelog_topic();
-        let partitions: Vec<Partition> = shards
-            .iter()
-            .map(|number| (topic.clone(), *number))
-            .collect();
+        let partitions = partitions_of(&topic, shards.iter().copied());
         let asked = |error| Trouble::from_kafka("asking for the ends of the changelog", &error);
         let beginnings = self.setup.probe.beginnings(&partitions).map_err(asked)?;
         let ends = self.setup.probe.ends(&partitions).map_err(asked)?;
@@ -115,13 +107,18 @@ impl Session<'_> {
             .collect())
     }
 
-    fn on_revoked(&mut self, partitions: &[Partition]) -> Result<(), Trouble> {
+    /// The shards whose routed partitions are among these.
+    fn shards_among(&self, partitions: &[Partition]) -> Vec<i32> {
         let routed = self.setup.config.routed_topic();
-        let shards: Vec<i32> = partitions
+        partitions
             .iter()
             .filter(|(topic, _)| *topic == routed)
             .map(|(_, number)| *number)
-            .collect();
+            .collect()
+    }
+
+    fn on_revoked(&mut self, partitions: &[Partition]) -> Result<(), Trouble> {
+        let shards = self.shards_among(partitions);
         let lost = self.consumer.assignment_lost();
         tracing::info!(worker = self.worker, ?shards, lost, "partitions revoked");
         self.restorer.stop(&shards)?;
@@ -193,11 +190,7 @@ impl Session<'_> {
         }
         self.restore.since = elapsed;
         let topic = self.setup.config.routed_topic();
-        let stalled: Vec<Partition> = self
-            .restorer
-            .shards()
-            .map(|number| (topic.clone(), number))
-            .collect();
+        let stalled = partitions_of(&topic, self.restorer.shards());
         let signatures = self
             .setup
             .probe
@@ -223,10 +216,7 @@ impl Session<'_> {
             return Ok(());
         }
         let topic = self.setup.config.routed_topic();
-        let partitions: Vec<Partition> = shards
-            .iter()
-            .map(|number| (topic.clone(), *number))
-            .collect();
+        let partitions = partitions_of(&topic, shards.iter().copied());
         let ends = self.setup.probe.ends(&partitions).map_err(|error| {
             Trouble::from_kafka("asking for the ends of the routed topic", &error)
         })?;
@@ -317,10 +307,7 @@ impl Session<'_> {
 
     fn routed_list(&self, shards: &[i32]) -> KafkaResult<TopicPartitionList> {
         let topic = self.setup.config.routed_topic();
-        let partitions: Vec<Partition> = shards
-            .iter()
-            .map(|number| (topic.clone(), *number))
-            .collect();
+        let partitions = partitions_of(&topic, shards.iter().copied());
         list(
             partitions
                 .iter()
