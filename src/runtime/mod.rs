@@ -1,6 +1,7 @@
 //! Everything that touches the world: topics, workers, transactions, restore.
 
 mod allowance;
+pub(crate) mod application;
 mod assignment;
 mod clients;
 mod clock;
@@ -15,10 +16,10 @@ pub(crate) mod shard;
 mod stop;
 mod tally;
 mod topics;
-mod transaction;
-mod trouble;
+pub(crate) mod transaction;
+pub(crate) mod trouble;
 pub(crate) mod watermark;
-mod work;
+pub(crate) mod work;
 mod worker;
 
 use std::thread;
@@ -29,13 +30,11 @@ pub use health::Health;
 pub use stop::Stop;
 
 use crate::config::{Config, Delivery};
-use crate::correlator::Limits;
-use crate::mapping::Rules;
 use crate::telemetry::Metrics;
-use crate::wire::{Decoder, Encoder, Input};
 
 use rdkafka::consumer::Consumer as _;
 
+use application::Application;
 use probe::Probe;
 use watermark::Watermark;
 
@@ -59,11 +58,7 @@ pub enum RuntimeError {
 /// What all threads of the process share; read only, but for the clock and the watermark.
 struct Setup {
     config: Config,
-    shards: i32,
-    limits: Limits,
-    rules: Rules,
-    decoder: Decoder,
-    encoder: Encoder,
+    application: Application,
     clock: Clock,
     watermark: Watermark,
     probe: Probe,
@@ -73,18 +68,6 @@ struct Setup {
 }
 
 impl Setup {
-    /// What a topic carries; `None` if it is no input.
-    fn input(&self, topic: &str) -> Option<Input> {
-        let topics = &self.config.topics;
-        if topics.cpe_events.iter().any(|known| known == topic) {
-            Some(Input::CpeEvents)
-        } else if topics.requests.iter().any(|known| known == topic) {
-            Some(Input::Requests)
-        } else {
-            None
-        }
-    }
-
     fn is_at_least_once(&self) -> bool {
         self.config.delivery == Delivery::AtLeastOnce
     }
@@ -131,11 +114,7 @@ pub fn run(
     };
     let setup = Setup {
         config: config.clone(),
-        shards,
-        limits: config.limits(),
-        rules: config.rules(),
-        decoder: config.decoder(),
-        encoder: config.encoder(),
+        application: Application::new(config, shards),
         clock: Clock::new(),
         watermark: Watermark::default(),
         probe,

@@ -14,8 +14,10 @@ use crate::wire::{Destination, Outbound};
 
 use super::assignment::Membership;
 use super::clients;
+use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::trouble::Trouble;
+use super::work::Sink;
 
 /// How long one wait for acknowledgements lasts before they are counted again. The client library's own waits are no
 /// use here: its flush goes in steps of 100 ms, and its poll spins through the last millisecond.
@@ -49,7 +51,7 @@ impl Default for CommitLimits {
 
 /// Why one record was not taken by the client library.
 #[derive(Debug)]
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// The record is larger than the client library sends.
     TooLarge,
     /// The session cannot go on.
@@ -68,7 +70,8 @@ pub(super) struct CommitTimes {
 }
 
 /// The outputs of a worker on their way to Kafka.
-pub(super) struct Transaction {
+pub(super) struct Transaction<'s> {
+    clock: &'s Clock,
     producer: BaseProducer<Deliveries>,
     delivery: Delivery,
     topics: Topics,
@@ -98,13 +101,13 @@ impl Topics {
     }
 }
 
-impl Transaction {
+impl<'s> Transaction<'s> {
     /// Makes the producer of a worker. With exactly-once it fences whoever had its transactional id before, and ends
     /// what that one left open.
     ///
     /// # Errors
     /// If the cluster does not answer, or refuses.
-    pub(super) fn open(config: &Config, worker: usize) -> Result<Self, Trouble> {
+    pub(super) fn open(config: &Config, worker: usize, clock: &'s Clock) -> Result<Self, Trouble> {
         let producer = clients::producer(config, worker)
             .map_err(|error| Trouble::from_kafka("making the producer", &error))?;
         if config.delivery == Delivery::ExactlyOnce {
@@ -113,6 +116,7 @@ impl Transaction {
                 .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
         }
         Ok(Self {
+            clock,
             producer,
             delivery: config.delivery,
             topics: Topics {
@@ -155,14 +159,14 @@ impl Transaction {
 
     /// Begins a transaction if none is open. Every input that was handled belongs to one, even if it had no output:
     /// its offset is to be committed.
-    pub(super) fn begin(&mut self, elapsed: Duration) -> Result<(), Trouble> {
+    pub(super) fn begin(&mut self) -> Result<(), Trouble> {
         if self.begun.is_none() {
             if self.delivery == Delivery::ExactlyOnce {
                 self.producer
                     .begin_transaction()
                     .map_err(|error| Trouble::from_kafka("begin_transaction", &error))?;
             }
-            self.begun = Some(elapsed);
+            self.begun = Some(self.clock.elapsed());
         }
         self.records += 1;
         Ok(())
@@ -277,5 +281,15 @@ impl Transaction {
             offsets: accepted.saturating_sub(drained),
             end: elapsed().saturating_sub(accepted),
         })
+    }
+}
+
+impl Sink for Transaction<'_> {
+    fn begin(&mut self) -> Result<(), Trouble> {
+        self.begin()
+    }
+
+    fn send(&mut self, outbound: &Outbound) -> Result<(), Refused> {
+        self.send(outbound)
     }
 }

@@ -4,7 +4,7 @@ use super::RuntimeError;
 
 /// Why a session cannot go on.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// No further session would do better.
     Ended(RuntimeError),
     /// This session is lost; the next one starts from what Kafka holds.

@@ -152,7 +152,7 @@ fn input_partitions(setup: &Setup) -> KafkaResult<Vec<Partition>> {
 }
 
 fn step(setup: &Setup, inputs: &[Partition], marks: &mut Marks) -> KafkaResult<Option<Timestamp>> {
-    let routed = partitions_of(&setup.config.routed_topic(), 0..setup.shards);
+    let routed = partitions_of(&setup.config.routed_topic(), 0..setup.application.shards);
     let time = setup.clock.now();
     let ends = setup.probe.ends(inputs)?;
     setup.watermark.saw(&ends);

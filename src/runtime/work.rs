@@ -7,38 +7,54 @@ use crate::record::Record;
 use crate::time::Timestamp;
 use crate::wire::{Cause, DecodeError, Decoded, Input, Outbound, Several, Undecoded};
 
+use super::application::Application;
 use super::shard::{Phase, Shard};
 use super::tally::Tally;
-use super::transaction::{Refused, Transaction};
+use super::transaction::Refused;
 use super::trouble::Trouble;
-use super::{RuntimeError, Setup, router};
+use super::{RuntimeError, router};
 
 /// Deadlines that one shard may fire before others have their turn.
 const EXPIRIES_PER_TURN_MAX: usize = 200;
 
 /// Where a record was read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Via {
+pub(crate) enum Via {
     /// From an input topic.
     Input,
     /// From this partition of the routed topic.
     Routed(i32),
 }
 
+/// Where outputs go: to Kafka within a transaction, or into memory.
+pub(crate) trait Sink {
+    /// An input or a deadline is about to be handled: its outputs belong together.
+    ///
+    /// # Errors
+    /// If nothing can be sent any more.
+    fn begin(&mut self) -> Result<(), Trouble>;
+
+    /// Takes one record.
+    ///
+    /// # Errors
+    /// If it is too large, or nothing can be sent any more.
+    fn send(&mut self, outbound: &Outbound) -> Result<(), Refused>;
+}
+
 /// The part of a session that knows no consumer: shards and the open transaction.
-pub(super) struct Work<'s> {
-    pub(super) setup: &'s Setup,
-    pub(super) shards: BTreeMap<i32, Shard>,
-    pub(super) transaction: Transaction,
+pub(crate) struct Work<'s, S> {
+    pub(super) application: &'s Application,
+    pub(crate) shards: BTreeMap<i32, Shard>,
+    pub(crate) transaction: S,
     pub(super) tally: Tally,
     effects: Effects,
     outbound: Outbound,
 }
 
-impl<'s> Work<'s> {
-    pub(super) fn new(setup: &'s Setup, transaction: Transaction) -> Self {
+impl<'s, S: Sink> Work<'s, S> {
+    pub(crate) fn new(application: &'s Application, transaction: S) -> Self {
         Self {
-            setup,
+            application,
             shards: BTreeMap::new(),
             transaction,
             tally: Tally::default(),
@@ -48,19 +64,19 @@ impl<'s> Work<'s> {
     }
 
     /// Does all that one record asks for, within the open transaction.
-    pub(super) fn on_record(
+    pub(crate) fn on_record(
         &mut self,
         now: Timestamp,
         input: Input,
         via: Via,
         record: Record<'_>,
     ) -> Result<(), Trouble> {
-        self.transaction.begin(self.setup.clock.elapsed())?;
+        self.transaction.begin()?;
         match via {
             Via::Input => self.tally.read(input),
             Via::Routed(_) => self.tally.read_routed(),
         }
-        match self.setup.decoder.decode(input, record) {
+        match self.application.decoder.decode(input, record) {
             Ok(Decoded::One(event)) => self.on_event(now, input, via, event),
             Ok(Decoded::Several(several)) => self.on_several(now, input, via, record, several),
             Err(Undecoded::Foreign) => Ok(()),
@@ -96,7 +112,7 @@ impl<'s> Work<'s> {
                 self.dead_letter(record, error)?;
             }
         }
-        let shards = self.setup.shards;
+        let shards = self.application.shards;
         let is_elsewhere = |event: &Event<'_>| {
             let number = router::shard_of(event.device.key(), shards);
             matches!(via, Via::Routed(partition) if partition != number)
@@ -128,7 +144,7 @@ impl<'s> Work<'s> {
 
     /// A record of the routed topic that no worker of this application wrote.
     pub(super) fn on_stranger(&mut self, record: Record<'_>) -> Result<(), Trouble> {
-        self.transaction.begin(self.setup.clock.elapsed())?;
+        self.transaction.begin()?;
         self.set_aside(
             record,
             "stranger_in_routed",
@@ -147,7 +163,7 @@ impl<'s> Work<'s> {
         reason: &'static str,
         error: &str,
     ) -> Result<(), Trouble> {
-        self.setup
+        self.application
             .encoder
             .dead_letter(record, reason, error, &mut self.outbound);
         self.tally.set_aside(reason);
@@ -161,14 +177,14 @@ impl<'s> Work<'s> {
         via: Via,
         event: Event<'_>,
     ) -> Result<(), Trouble> {
-        let number = router::shard_of(event.device.key(), self.setup.shards);
+        let number = router::shard_of(event.device.key(), self.application.shards);
         if let Via::Routed(partition) = via
             && partition != number
         {
             return Err(Trouble::Ended(RuntimeError::Configuration(format!(
                 "{}/{partition} holds a record of shard {number}: the number of its partitions was changed, or a stranger writes to it; \
                  restore the number of partitions, and let only this application write there",
-                self.setup.config.routed_topic()
+                self.application.routed_topic
             ))));
         }
         let takes = self.takes(number, via);
@@ -190,7 +206,7 @@ impl<'s> Work<'s> {
     }
 
     /// Fires deadlines that are due at `now`, at most `max`; returns how many.
-    pub(super) fn on_time(&mut self, now: Timestamp, max: usize) -> Result<usize, Trouble> {
+    pub(crate) fn on_time(&mut self, now: Timestamp, max: usize) -> Result<usize, Trouble> {
         let mut fired = 0;
         let due: Vec<i32> = self
             .shards
@@ -206,7 +222,7 @@ impl<'s> Work<'s> {
             if share == 0 {
                 break;
             }
-            self.transaction.begin(self.setup.clock.elapsed())?;
+            self.transaction.begin()?;
             if let Some(shard) = self.shards.get_mut(&number) {
                 fired += shard
                     .correlator
@@ -250,7 +266,7 @@ impl<'s> Work<'s> {
             }
             Effect::Respond(response) => self.respond(&response, cause, record),
             Effect::Send(command) => {
-                self.setup
+                self.application
                     .encoder
                     .command(&command, cause, &mut self.outbound);
                 self.send_for(record)
@@ -283,12 +299,12 @@ impl<'s> Work<'s> {
         record: Option<Record<'_>>,
     ) -> Result<(), Trouble> {
         let (transaction, tally) = (&mut self.transaction, &mut self.tally);
-        let sent = self
-            .setup
-            .encoder
-            .response(response, cause, &mut self.outbound, |outbound| {
-                send(transaction, tally, outbound)
-            });
+        let sent =
+            self.application
+                .encoder
+                .response(response, cause, &mut self.outbound, |outbound| {
+                    send(transaction, tally, outbound)
+                });
         sent.or_else(|refused| self.refused(refused, record))
     }
 
@@ -318,13 +334,13 @@ impl<'s> Work<'s> {
     }
 
     /// Writes what the changelog does not know yet. With at-least-once everything sent so far must be acknowledged
-    /// first, else a crash could remember a command that was never sent; [`Transaction::drain`] sees to it.
-    pub(super) fn write_changes(&mut self) -> Result<(), Trouble> {
+    /// first, else a crash could remember a command that was never sent; the caller sees to it.
+    pub(crate) fn write_changes(&mut self) -> Result<(), Trouble> {
         for shard in self.shards.values_mut() {
             let transaction = &mut self.transaction;
             let tally = &mut self.tally;
             shard
-                .write_changes(self.setup.shards, &mut self.outbound, |outbound| send(transaction, tally, outbound))
+                .write_changes(self.application.shards, &mut self.outbound, |outbound| send(transaction, tally, outbound))
                 .map_err(|refused| match refused {
                     Refused::Trouble(trouble) => trouble,
                     Refused::TooLarge => Trouble::Ended(RuntimeError::Failed(
@@ -337,7 +353,7 @@ impl<'s> Work<'s> {
 }
 
 fn send(
-    transaction: &mut Transaction,
+    transaction: &mut impl Sink,
     tally: &mut Tally,
     outbound: &Outbound,
 ) -> Result<(), Refused> {

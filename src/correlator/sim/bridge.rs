@@ -1,20 +1,23 @@
-//! A worker as the runtime has it, with the real shards, router, decoder and encoder, on the simulated topics.
+//! A worker as the runtime has it: its own work on records and deadlines, on the simulated topics.
 
-mod setup;
+mod application;
 
 use std::collections::BTreeMap;
 
-use crate::correlator::{Effect, Effects};
 use crate::record::Record;
+use crate::runtime::application::Application;
 use crate::runtime::router;
 use crate::runtime::shard::{Phase, Shard};
+use crate::runtime::transaction::Refused;
+use crate::runtime::trouble::Trouble;
+use crate::runtime::work::{Sink, Via, Work};
 use crate::time::Timestamp;
-use crate::wire::{Cause, Decoded, Destination, Input, Outbound, Undecoded};
+use crate::wire::{Destination, Outbound};
 
 use super::judge::check_shard;
 use super::kafka::{Entry, Kafka, Place, Topic, coordinates};
 
-pub(super) use setup::{Setup, certificate_of, decoder, encoder};
+pub(super) use application::{application, certificate_of};
 
 /// How long a shard that was given back is kept in memory.
 const PARKED_TTL_MILLIS: u64 = 600_000;
@@ -43,8 +46,6 @@ pub(super) struct Session {
     pub(super) transaction: Option<usize>,
     /// The transaction before; its producer begins no other until this one is finished.
     previous: Option<usize>,
-    effects: Effects,
-    outbound: Outbound,
 }
 
 impl Session {
@@ -58,8 +59,6 @@ impl Session {
             committed: BTreeMap::new(),
             transaction: None,
             previous: None,
-            effects: Effects::new(),
-            outbound: Outbound::default(),
         }
     }
 
@@ -71,7 +70,12 @@ impl Session {
         !self.restoring.is_empty()
     }
 
-    pub(super) fn on_assigned(&mut self, places: &[Place], setup: &Setup, kafka: &Kafka) {
+    pub(super) fn on_assigned(
+        &mut self,
+        places: &[Place],
+        application: &Application,
+        kafka: &Kafka,
+    ) {
         for place in places {
             self.positions.insert(*place, kafka.stable_offset(*place));
             if place.0 != Topic::Routed {
@@ -80,7 +84,10 @@ impl Session {
             let number = place.1;
             let (next, mut shard) = match self.parked.remove(&number) {
                 Some((shard, next, _)) => (next, shard),
-                None => (0, Shard::new(number, &setup.limits, &setup.rules)),
+                None => (
+                    0,
+                    Shard::new(number, &application.limits, &application.rules),
+                ),
             };
             shard.phase = Phase::Restoring;
             self.shards.insert(number, shard);
@@ -132,7 +139,12 @@ impl Session {
     }
 
     /// Reads up to `max` records of the changelog; returns whether anything moved.
-    pub(super) fn restore_some(&mut self, max: usize, setup: &Setup, kafka: &Kafka) -> bool {
+    pub(super) fn restore_some(
+        &mut self,
+        max: usize,
+        application: &Application,
+        kafka: &Kafka,
+    ) -> bool {
         let mut moved = false;
         for number in self.restoring.keys().copied().collect::<Vec<_>>() {
             let (mut next, end) = self.restoring[&number];
@@ -145,7 +157,7 @@ impl Session {
                 let value = entry.message.value.as_deref();
                 let shard = self.shards.get_mut(&number).expect("it is assigned");
                 shard
-                    .restore(key, value, &setup.decoder, setup.shards)
+                    .restore(key, value, &application.decoder, application.shards)
                     .expect("the bridge reads what it wrote");
             }
             self.restoring.insert(number, (next, end));
@@ -162,7 +174,7 @@ impl Session {
     pub(super) fn read_one(
         &mut self,
         place: Place,
-        setup: &Setup,
+        application: &Application,
         kafka: &mut Kafka,
         now: Timestamp,
     ) -> bool {
@@ -176,7 +188,7 @@ impl Session {
         let found = found.map(|(offset, entry)| (offset, entry.clone()));
         if let Some((offset, entry)) = found {
             self.begin(kafka);
-            self.on_entry(place, offset, &entry, setup, kafka, now);
+            self.on_entry(place, offset, &entry, application, kafka, now);
         }
         self.positions.insert(place, Some(next));
         next != position
@@ -194,47 +206,29 @@ impl Session {
         place: Place,
         offset: i64,
         entry: &Entry,
-        setup: &Setup,
+        application: &Application,
         kafka: &mut Kafka,
         now: Timestamp,
     ) {
         let mut headers = entry.message.headers();
-        let is_routed = place.0 == Topic::Routed;
-        let (coordinates, key) = if is_routed {
-            router::origin(&mut headers).expect("only the bridge writes there")
+        let (coordinates, key, via) = if place.0 == Topic::Routed {
+            let (source, key) = router::origin(&mut headers).expect("only the bridge writes there");
+            (source, key, Via::Routed(place.1))
         } else {
-            (coordinates(place, offset), entry.message.key.as_deref())
+            let key = entry.message.key.as_deref();
+            (coordinates(place, offset), key, Via::Input)
         };
-        let input = match Topic::named(&coordinates.topic) {
-            Some(Topic::Requests) => Input::Requests,
-            _ => Input::CpeEvents,
-        };
+        let input = application.input(&coordinates.topic);
+        let input = input.expect("records stand in inputs, or come from there");
         let record = Record {
             coordinates: &coordinates,
             key,
             value: entry.message.value.as_deref(),
             headers: &headers,
         };
-        let event = match setup.decoder.decode(input, record) {
-            Ok(Decoded::One(event)) => event,
-            Ok(Decoded::Several(_)) => panic!("the fleet writes no notifications"),
-            Err(Undecoded::Foreign | Undecoded::Homeless(..) | Undecoded::Unreadable(_)) => {
-                panic!("the fleet writes nothing unreadable")
-            }
-        };
-        let number = router::shard_of(event.device.key(), setup.shards);
-        assert!(!is_routed || number == place.1, "routed to the wrong shard");
-        match self.shards.get_mut(&number) {
-            Some(shard) if takes(shard.phase, is_routed) => {
-                shard.handle(now, event, &mut self.effects);
-                self.carry_out(number, Some(record), setup, kafka, now);
-            }
-            Some(_) | None => {
-                assert!(!is_routed, "a record came before its shard was restored");
-                router::forward(record, event.device.key(), number, &mut self.outbound);
-                self.send(kafka, now);
-            }
-        }
+        self.work(application, kafka, now, |work| {
+            work.on_record(now, input, via, record)
+        });
     }
 
     /// Fires deadlines that are due at the watermark; returns whether there were some.
@@ -242,77 +236,43 @@ impl Session {
         &mut self,
         watermark: Timestamp,
         max: usize,
-        setup: &Setup,
+        application: &Application,
         kafka: &mut Kafka,
         now: Timestamp,
     ) -> bool {
-        let is_due = |shard: &&Shard| {
+        let is_due = |shard: &Shard| {
             shard.phase != Phase::Restoring
                 && shard
                     .correlator
                     .poll_timeout()
                     .is_some_and(|at| at <= watermark)
         };
-        let due = self.shards.values().filter(is_due);
-        let due: Vec<i32> = due.map(|shard| shard.number).collect();
-        for number in &due {
-            self.begin(kafka);
-            let shard = self.shards.get_mut(number).expect("it was just there");
-            let correlator = &mut shard.correlator;
-            correlator.handle_timeout(watermark, max, &mut self.effects);
-            self.carry_out(*number, None, setup, kafka, now);
+        if !self.shards.values().any(is_due) {
+            return false;
         }
-        !due.is_empty()
+        let fired = self.work(application, kafka, now, |work| work.on_time(watermark, max));
+        fired > 0
     }
 
-    fn carry_out(
+    /// Does what a worker does, on the shards of this session and within its transaction.
+    fn work<R>(
         &mut self,
-        number: i32,
-        record: Option<Record<'_>>,
-        setup: &Setup,
+        application: &Application,
         kafka: &mut Kafka,
         now: Timestamp,
-    ) {
-        let cause = record.map_or(Cause::Deadline, |record| Cause::Record(record.coordinates));
-        for effect in std::mem::take(&mut self.effects) {
-            let shard = self.shards.get_mut(&number).expect("it is assigned");
-            match effect {
-                Effect::Forget(id) => shard.forget(id),
-                Effect::Remember(slot) => shard.remember(slot),
-                Effect::Respond(response) => {
-                    let transaction = self.transaction.expect("it has begun");
-                    let place = (Topic::Outputs, 0);
-                    let sent: Result<(), ()> =
-                        setup
-                            .encoder
-                            .response(&response, cause, &mut self.outbound, |outbound| {
-                                kafka.send(transaction, place, outbound, now);
-                                Ok(())
-                            });
-                    sent.expect("sending to memory does not fail");
-                }
-                Effect::Send(command) => {
-                    setup.encoder.command(&command, cause, &mut self.outbound);
-                    self.send(kafka, now);
-                }
-                Effect::SetAside(unmatched) => {
-                    let headers = unmatched.record.as_ref().map(|kept| kept.headers());
-                    let kept = unmatched.record.as_ref().zip(headers.as_ref());
-                    let kept = kept.map(|(kept, headers)| kept.borrow(headers));
-                    let source = kept.or(record).expect("a record is set aside");
-                    let reason = unmatched.reason.as_str();
-                    let text = &unmatched.explanation;
-                    let encoder = &setup.encoder;
-                    encoder.dead_letter(source, reason, text, &mut self.outbound);
-                    self.send(kafka, now);
-                }
-            }
-        }
-    }
-
-    fn send(&self, kafka: &mut Kafka, now: Timestamp) {
-        let transaction = self.transaction.expect("it has begun");
-        send(kafka, transaction, &self.outbound, now);
+        act: impl FnOnce(&mut Work<'_, Open>) -> Result<R, Trouble>,
+    ) -> R {
+        let open = Open {
+            transaction: self.begin(kafka),
+            kafka: std::mem::take(kafka),
+            now,
+        };
+        let mut work = Work::new(application, open);
+        std::mem::swap(&mut work.shards, &mut self.shards);
+        let done = act(&mut work).expect("nothing fails in memory");
+        self.shards = work.shards;
+        *kafka = work.transaction.kafka;
+        done
     }
 
     /// Commits what is open, and positions that moved by themselves. `false`: the session is lost.
@@ -320,7 +280,7 @@ impl Session {
         &mut self,
         how: Commit,
         is_member: bool,
-        setup: &Setup,
+        application: &Application,
         kafka: &mut Kafka,
         now: Timestamp,
     ) -> bool {
@@ -335,19 +295,14 @@ impl Session {
             return true;
         }
         let transaction = self.begin(kafka);
-        for shard in self.shards.values_mut() {
+        for shard in self.shards.values() {
             // Half a state need not be right, nor what a worker holds that the group has left behind.
             if is_member && shard.phase != Phase::Restoring {
-                check_shard(&shard.correlator, &setup.limits)
+                check_shard(&shard.correlator, &application.limits)
                     .expect("state that is committed is right");
             }
-            let sent: Result<(), ()> =
-                shard.write_changes(setup.shards, &mut self.outbound, |outbound| {
-                    send(kafka, transaction, outbound, now);
-                    Ok(())
-                });
-            sent.expect("sending to memory does not fail");
         }
+        self.work(application, kafka, now, |work| work.write_changes());
         if !is_member {
             kafka.end_transaction(transaction);
             return false;
@@ -366,24 +321,28 @@ impl Session {
     }
 }
 
-const fn takes(phase: Phase, is_routed: bool) -> bool {
-    match phase {
-        Phase::Ready => true,
-        Phase::CatchingUp(_) => is_routed,
-        Phase::Restoring => false,
-    }
+/// The log, with the transaction that outputs belong to.
+struct Open {
+    kafka: Kafka,
+    transaction: usize,
+    now: Timestamp,
 }
 
-fn send(kafka: &mut Kafka, transaction: usize, outbound: &Outbound, now: Timestamp) {
-    let place = match outbound.destination {
-        Destination::Changelog => Topic::Changelog,
-        Destination::Routed => Topic::Routed,
-        Destination::Commands | Destination::DeadLetters | Destination::Responses => Topic::Outputs,
-    };
-    kafka.send(
-        transaction,
-        (place, outbound.partition.unwrap_or(0)),
-        outbound,
-        now,
-    );
+impl Sink for Open {
+    fn begin(&mut self) -> Result<(), Trouble> {
+        Ok(())
+    }
+
+    fn send(&mut self, outbound: &Outbound) -> Result<(), Refused> {
+        let topic = match outbound.destination {
+            Destination::Changelog => Topic::Changelog,
+            Destination::Routed => Topic::Routed,
+            Destination::Commands | Destination::DeadLetters | Destination::Responses => {
+                Topic::Outputs
+            }
+        };
+        let place = (topic, outbound.partition.unwrap_or(0));
+        self.kafka.send(self.transaction, place, outbound, self.now);
+        Ok(())
+    }
 }

@@ -27,12 +27,6 @@ impl Topic {
             Self::Routed => "credbridge-routed",
         }
     }
-
-    pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::CpeEvents, Self::Requests]
-            .into_iter()
-            .find(|topic| topic.name() == name)
-    }
 }
 
 /// A partition of a topic.

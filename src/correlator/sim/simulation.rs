@@ -10,10 +10,11 @@ use fastrand::Rng;
 
 use crate::correlator::Limits;
 use crate::correlator::tests::world::{limits, rules};
+use crate::runtime::application::Application;
 use crate::runtime::watermark::{Mark, Marks};
 use crate::time::Timestamp;
 
-use super::bridge::{self, Commit, Session, Setup};
+use super::bridge::{self, Commit, Session};
 use super::fleet::Fleet;
 use super::judge::{self, Judge, Output, Verdict};
 use super::kafka::{Kafka, Place, Topic, coordinates};
@@ -31,7 +32,7 @@ struct Worker {
 pub(super) struct Simulation {
     rng: Rng,
     scale: Scale,
-    setup: Setup,
+    application: Application,
     kafka: Kafka,
     fleet: Fleet,
     judge: Judge,
@@ -85,13 +86,7 @@ impl Simulation {
             kafka: Kafka::default(),
             fleet: Fleet::new(plans.clone(), START, rng.fork()),
             judge: Judge::new(plans, limits.clone(), scale.is_tight),
-            setup: Setup {
-                shards: scale.shards,
-                limits,
-                rules: rules(),
-                decoder: bridge::decoder(),
-                encoder: bridge::encoder(),
-            },
+            application: bridge::application(scale.shards, limits, rules()),
             scale,
             rng,
             now: START,
@@ -196,14 +191,14 @@ impl Simulation {
         let Some(session) = self.workers[number].session.as_mut() else {
             return;
         };
-        let (setup, kafka, now) = (&self.setup, &mut self.kafka, self.now);
+        let (application, kafka, now) = (&self.application, &mut self.kafka, self.now);
         match self.rng.u8(0..10) {
             0 => {
-                session.restore_some(self.rng.usize(1..20), setup, kafka);
+                session.restore_some(self.rng.usize(1..20), application, kafka);
             }
             1 => {
                 let max = self.rng.usize(1..5);
-                session.on_time(self.watermark, max, setup, kafka, now);
+                session.on_time(self.watermark, max, application, kafka, now);
             }
             2 | 3 => {
                 let how = match self.rng.u8(0..40) {
@@ -217,7 +212,7 @@ impl Simulation {
             _ => {
                 let places = session.places();
                 if let Some(place) = self.rng.choice(places) {
-                    session.read_one(place, setup, kafka, now);
+                    session.read_one(place, application, kafka, now);
                 }
             }
         }
@@ -231,8 +226,8 @@ impl Simulation {
         };
         let is_member = session.epoch == worker.epoch;
         let open = session.transaction;
-        let (setup, kafka, now) = (&self.setup, &mut self.kafka, self.now);
-        let goes_on = session.commit(how, is_member, setup, kafka, now);
+        let (application, kafka, now) = (&self.application, &mut self.kafka, self.now);
+        let goes_on = session.commit(how, is_member, application, kafka, now);
         if !goes_on {
             worker.left_open.extend(open.or(session.transaction));
             self.lose(number);
@@ -328,7 +323,7 @@ impl Simulation {
         for number in 0..self.workers.len() {
             let won = self.places(|place, owner| owner.is_none() && wanted[&place] == Some(number));
             if let Some(session) = self.workers[number].session.as_mut() {
-                session.on_assigned(&won, &self.setup, &self.kafka);
+                session.on_assigned(&won, &self.application, &self.kafka);
                 for place in won {
                     self.owners.insert(place, Some(number));
                 }

@@ -84,7 +84,7 @@ impl Session<'_> {
             let lag = ends
                 .get(partition)
                 .map_or(0, |end| end.saturating_sub(*offset).max(0).unsigned_abs());
-            match self.setup.input(&partition.0) {
+            match self.setup.application.input(&partition.0) {
                 Some(Input::CpeEvents) => cpe_events += lag,
                 Some(Input::Requests) => requests += lag,
                 None => routed += lag,

@@ -70,7 +70,7 @@ pub(super) struct Session<'s> {
     worker: usize,
     consumer: BaseConsumer<Membership>,
     restorer: Restorer,
-    work: Work<'s>,
+    work: Work<'s, Transaction<'s>>,
     parked: BTreeMap<i32, Parked>,
     restore: Progress,
     committed: Offsets,
@@ -84,7 +84,7 @@ pub(super) struct Session<'s> {
 impl<'s> Session<'s> {
     /// Fences what the worker left behind, and joins the group.
     pub(super) fn open(setup: &'s Setup, worker: usize) -> Result<Self, Trouble> {
-        let transaction = Transaction::open(&setup.config, worker)?;
+        let transaction = Transaction::open(&setup.config, worker, &setup.clock)?;
         let restorer = Restorer::open(&setup.config, worker)?;
         let consumer = clients::member(&setup.config, worker)
             .map_err(|error| Trouble::from_kafka("making the consumer", &error))?;
@@ -102,7 +102,7 @@ impl<'s> Session<'s> {
             worker,
             consumer,
             restorer,
-            work: Work::new(setup, transaction),
+            work: Work::new(&setup.application, transaction),
             parked: BTreeMap::new(),
             restore: Progress::default(),
             committed: Offsets::new(),
@@ -237,7 +237,7 @@ impl<'s> Session<'s> {
             .any(|(partition, offset)| self.committed.get(partition) != Some(offset));
         self.export_gauges();
         if moved {
-            self.work.transaction.begin(elapsed)?;
+            self.work.transaction.begin()?;
             self.commit()?;
         }
         Ok(())
@@ -306,7 +306,11 @@ fn sign(
 }
 
 /// Tells what a message is, and hands it on.
-fn read(work: &mut Work<'_>, now: Timestamp, message: &BorrowedMessage<'_>) -> Result<(), Trouble> {
+fn read(
+    work: &mut Work<'_, Transaction<'_>>,
+    now: Timestamp,
+    message: &BorrowedMessage<'_>,
+) -> Result<(), Trouble> {
     let mut headers: Vec<Header<'_>> = message.headers().map_or_else(Vec::new, |headers| {
         headers
             .iter()
@@ -318,11 +322,11 @@ fn read(work: &mut Work<'_>, now: Timestamp, message: &BorrowedMessage<'_>) -> R
         partition: message.partition(),
         offset: message.offset(),
     };
-    let (coordinates, key, found) = match work.setup.input(message.topic()) {
+    let (coordinates, key, found) = match work.application.input(message.topic()) {
         Some(input) => (here, message.key(), Some((input, Via::Input))),
         None => match router::origin(&mut headers) {
             Some((source, key)) => {
-                let input = work.setup.input(&source.topic);
+                let input = work.application.input(&source.topic);
                 (
                     source,
                     key,

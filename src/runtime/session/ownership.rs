@@ -64,13 +64,14 @@ impl Session<'_> {
         take_over(&self.consumer, &start)
             .map_err(|error| Trouble::from_kafka("taking partitions over", &error))?;
         let ends = self.changelog_ends(&shards)?;
+        let application = &self.setup.application;
         let mut stretches = Vec::new();
         for number in &shards {
             let (next, mut shard) = match self.parked.remove(number) {
                 Some(parked) => (parked.next, parked.shard),
                 None => (
                     0,
-                    Shard::new(*number, &self.setup.limits, &self.setup.rules),
+                    Shard::new(*number, &application.limits, &application.rules),
                 ),
             };
             let (beginning, end) = ends.get(number).copied().unwrap_or_default();
@@ -159,7 +160,12 @@ impl Session<'_> {
                     shards
                         .get_mut(&number)
                         .map_or(Ok(()), |shard| {
-                            shard.restore(key, value, &setup.decoder, setup.shards)
+                            shard.restore(
+                                key,
+                                value,
+                                &setup.application.decoder,
+                                setup.application.shards,
+                            )
                         })
                         .map_err(|error| not_restored(setup, number, &error))
                 })?;

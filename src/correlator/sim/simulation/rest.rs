@@ -61,14 +61,14 @@ impl Simulation {
                 .session
                 .as_mut()
                 .expect("it was started");
-            let (setup, kafka, now) = (&self.setup, &mut self.kafka, self.now);
-            moved |= session.restore_some(usize::MAX, setup, kafka);
+            let (application, kafka, now) = (&self.application, &mut self.kafka, self.now);
+            moved |= session.restore_some(usize::MAX, application, kafka);
             for place in session.places() {
-                while session.read_one(place, setup, kafka, now) {
+                while session.read_one(place, application, kafka, now) {
                     moved = true;
                 }
             }
-            moved |= session.on_time(self.watermark, usize::MAX, setup, kafka, now);
+            moved |= session.on_time(self.watermark, usize::MAX, application, kafka, now);
             self.commit(number, Commit::Acknowledged);
             for transaction in self.kafka.prepared() {
                 self.kafka.finish(transaction);
@@ -85,13 +85,13 @@ impl Simulation {
     pub(super) fn check_state(&self) -> Verdict {
         let mut counted = 0;
         for number in 0..self.scale.shards {
-            let (setup, place) = (&self.setup, (Topic::Changelog, number));
-            let mut shard = Shard::new(number, &setup.limits, &setup.rules);
+            let (application, place) = (&self.application, (Topic::Changelog, number));
+            let mut shard = Shard::new(number, &application.limits, &application.rules);
             let mut position = 0;
             while let (Some((_, entry)), next) = self.kafka.read(place, position) {
                 let key = entry.message.key.as_deref().unwrap_or_default();
                 let value = entry.message.value.as_deref();
-                let restored = shard.restore(key, value, &setup.decoder, setup.shards);
+                let restored = shard.restore(key, value, &application.decoder, application.shards);
                 restored.map_err(|error| error.to_string())?;
                 position = next;
             }

@@ -4,21 +4,27 @@ use crate::correlator::{EventKind, Limits};
 use crate::mapping::Rules;
 use crate::onem2m::Certificate;
 use crate::record::Record;
+use crate::runtime::application::Application;
 use crate::wire::r#gen::CreateRequest;
 use crate::wire::{Decoded, Decoder, Encoder, Format, Input};
 
 use super::super::fleet::message;
 use super::super::kafka::{Topic, coordinates};
 
-pub(in super::super) struct Setup {
-    pub(in super::super) shards: i32,
-    pub(in super::super) limits: Limits,
-    pub(in super::super) rules: Rules,
-    pub(in super::super) decoder: Decoder,
-    pub(in super::super) encoder: Encoder,
+pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -> Application {
+    Application {
+        requests: vec![Topic::Requests.name().to_owned()],
+        cpe_events: vec![Topic::CpeEvents.name().to_owned()],
+        routed_topic: Topic::Routed.name().to_owned(),
+        shards,
+        limits,
+        rules,
+        decoder: decoder(),
+        encoder: encoder(),
+    }
 }
 
-pub(in super::super) fn decoder() -> Decoder {
+fn decoder() -> Decoder {
     Decoder {
         application_id: "credbridge".to_owned(),
         requests: None,
@@ -27,7 +33,7 @@ pub(in super::super) fn decoder() -> Decoder {
     }
 }
 
-pub(in super::super) fn encoder() -> Encoder {
+fn encoder() -> Encoder {
     Encoder {
         commands: Format::Protobuf,
         responses: Format::Protobuf,

@@ -1,0 +1,43 @@
+use crate::config::Config;
+use crate::correlator::Limits;
+use crate::mapping::Rules;
+use crate::wire::{Decoder, Encoder, Input};
+
+/// What the work on a record needs to know; the same for all workers of an application.
+#[derive(Debug)]
+pub(crate) struct Application {
+    pub(crate) requests: Vec<String>,
+    pub(crate) cpe_events: Vec<String>,
+    pub(crate) routed_topic: String,
+    pub(crate) shards: i32,
+    pub(crate) limits: Limits,
+    pub(crate) rules: Rules,
+    pub(crate) decoder: Decoder,
+    pub(crate) encoder: Encoder,
+}
+
+impl Application {
+    pub(crate) fn new(config: &Config, shards: i32) -> Self {
+        Self {
+            requests: config.topics.requests.clone(),
+            cpe_events: config.topics.cpe_events.clone(),
+            routed_topic: config.routed_topic(),
+            shards,
+            limits: config.limits(),
+            rules: config.rules(),
+            decoder: config.decoder(),
+            encoder: config.encoder(),
+        }
+    }
+
+    /// What a topic carries; `None` if it is no input.
+    pub(crate) fn input(&self, topic: &str) -> Option<Input> {
+        if self.cpe_events.iter().any(|known| known == topic) {
+            Some(Input::CpeEvents)
+        } else if self.requests.iter().any(|known| known == topic) {
+            Some(Input::Requests)
+        } else {
+            None
+        }
+    }
+}
