@@ -104,6 +104,10 @@ keys! {
     PARAMETER = "set.parameter", Single, "SUIDs", "Parameter under `Device.Security.Certificate.{i}.` that gets the SUIDs";
     /// Only then is the credential known to be usable.
     AWAIT_RESULT = "set.await_result", Single, "true", "`false`: the response follows TransferComplete";
+    /// Busy or unreachable passes by itself within minutes; what a CPE refuses, it refuses again.
+    RETRY_TABLE = "retry.table", Map,
+        "{device_unavailable: 30s..10m x10, retry_later: 30s..10m x10, session_timeout: 30s..10m x10, timeout: 30s..10m x3, 8005: 30s..10m x10}",
+        "What is tried again: rejections, `timeout` (of `timeouts.accept`) and fault codes, each with its first delay, its longest delay, and attempts altogether; replaces the default as a whole, `{}`: nothing";
     /// A device that is online answers in one session; one periodic Inform may lie between.
     ACCEPT = "timeouts.accept", Single, "15m", "Download command sent -> DownloadResponse";
     /// What ACSs wait in the field (GenieACS: 3600 s).

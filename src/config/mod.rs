@@ -8,6 +8,7 @@ mod error;
 mod key;
 mod print;
 mod read;
+mod retry;
 mod rules;
 mod secret;
 mod settings;
@@ -50,6 +51,8 @@ pub struct Config {
     pub download: DownloadConfig,
     /// The SetParameterValues command.
     pub set: SetConfig,
+    /// What is tried again.
+    pub retry: RetryConfig,
     /// How long each step may take.
     pub timeouts: TimeoutsConfig,
     /// The port for probes, metrics and people.
@@ -178,6 +181,13 @@ pub struct SetConfig {
     pub parameter: String,
     /// Whether the response waits for the answer.
     pub await_result: bool,
+}
+
+/// What is tried again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryConfig {
+    /// By what went wrong.
+    pub table: crate::correlator::RetryTable,
 }
 
 /// How long each step may take.

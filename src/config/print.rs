@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::format_name;
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery};
+use super::{Config, ContentDelivery, Delivery, retry};
 use crate::wire::Format;
 
 impl Config {
@@ -98,6 +98,10 @@ impl Config {
             ("download.content", content(download.content).into()),
             ("set.parameter", self.set.parameter.as_str().into()),
             ("set.await_result", self.set.await_result.into()),
+            (
+                "retry.table",
+                serde_json::json!(retry::printed(&self.retry.table)),
+            ),
             ("timeouts.accept", duration(timeouts.accept)),
             ("timeouts.transfer", duration(timeouts.transfer)),
             ("timeouts.lookup", duration(timeouts.lookup)),

@@ -5,7 +5,8 @@ use super::key::{self, Key};
 use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
-    FormatsConfig, KafkaConfig, Secret, SetConfig, TimeoutsConfig, TopicsConfig, rules,
+    FormatsConfig, KafkaConfig, RetryConfig, Secret, SetConfig, TimeoutsConfig, TopicsConfig,
+    retry, rules,
 };
 use crate::wire::Format;
 
@@ -61,6 +62,9 @@ impl Config {
             set: SetConfig {
                 parameter: source.value(&key::PARAMETER, rules::parameter),
                 await_result: source.value(&key::AWAIT_RESULT, rules::boolean),
+            },
+            retry: RetryConfig {
+                table: retry::table(source),
             },
             timeouts: timeouts(source),
             admin: AdminConfig {

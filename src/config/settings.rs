@@ -16,7 +16,7 @@ const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
 
 impl Config {
     /// The bounds of every shard's correlator.
-    pub const fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits {
         Limits {
             accept_timeout: self.timeouts.accept,
             transfer_timeout: self.timeouts.transfer,
@@ -28,6 +28,7 @@ impl Config {
             early_events_max: EARLY_EVENTS_MAX,
             open_downloads_per_device_max: self.correlation.open_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,
+            retry: self.retry.table.clone(),
             sole_open_transfer: self.correlation.sole_open_transfer,
         }
     }

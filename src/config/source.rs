@@ -92,21 +92,19 @@ impl Source {
         })
     }
 
-    /// The value of a key that holds a map; empty by default.
+    /// The value of a key that holds a map.
     pub(super) fn map(&mut self, key: &Key) -> BTreeMap<String, String> {
+        let defaults = || {
+            let tree = Tree::read(key.default).expect("the defaults are right");
+            entries(&tree).expect("the defaults are right")
+        };
         let read = match self.values.get(key.path) {
-            None | Some((_, Tree::Null)) => Ok(BTreeMap::new()),
-            Some((_, Tree::Map(entries))) => entries
-                .iter()
-                .map(|(name, value)| Ok((name.clone(), scalar(value)?)))
-                .collect(),
-            Some((_, Tree::Scalar(_) | Tree::List(_))) => {
-                Err("must be a map of names to values".to_owned())
-            }
+            None | Some((_, Tree::Null)) => return defaults(),
+            Some((_, tree)) => entries(tree),
         };
         read.unwrap_or_else(|problem| {
             self.mistake(key, problem);
-            BTreeMap::new()
+            defaults()
         })
     }
 
@@ -199,6 +197,18 @@ fn item(text: &str) -> Spanned<Tree> {
 
 fn default<T>(key: &Key, parse: impl Fn(&str) -> Result<T, String>) -> T {
     parse(key.default).expect("the defaults are right")
+}
+
+fn entries(tree: &Tree) -> Result<BTreeMap<String, String>, String> {
+    match tree {
+        Tree::Map(entries) => entries
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), scalar(value)?)))
+            .collect(),
+        Tree::Scalar(_) | Tree::List(_) | Tree::Null => {
+            Err("must be a map of names to values".to_owned())
+        }
+    }
 }
 
 fn scalar(value: &Spanned<Tree>) -> Result<String, String> {

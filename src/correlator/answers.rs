@@ -44,11 +44,12 @@ impl Correlator {
             Some(alias) => self.learn_alias(slot, alias, turn),
             None => Vec::new(),
         };
-        let step = answer
+        let id = answer
             .command_id
-            .expect("an answer without command id is set aside")
-            .step;
-        let fate = self.on_answer_kind(slot, step, answer.kind, turn);
+            .expect("an answer without command id is set aside");
+        let fate = self
+            .on_refusal(slot, id, &answer.kind, turn)
+            .unwrap_or_else(|| self.on_answer_kind(slot, id.step, answer.kind, turn));
         self.apply_parked(slot, adopted, turn);
         fate
     }

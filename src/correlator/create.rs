@@ -173,9 +173,10 @@ impl Correlator {
             certificate,
             content,
         } = create;
+        let file = self.rules.file(content);
         let download = match self
             .rules
-            .download(&id.device, command_key, &resource, content)
+            .download(&id.device, command_key, &resource, &file)
         {
             Ok(download) => download,
             Err(too_long) => {
@@ -199,6 +200,8 @@ impl Correlator {
             certificate,
             certificate_path: None,
             remark: Box::default(),
+            file: Some(file).filter(|_| !self.limits.retry.is_empty()),
+            retry: None,
         };
         let deadline = self.deadline(open.progress, expires_at, turn.now);
         let (slot, parked) = self.enter(id, early, open, deadline);

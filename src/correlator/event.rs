@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::cwmp::{
     CommandKey, DeviceId, DownloadStatus, Fault, ParameterValue, Rejection, SetStatus,
     TransferComplete,
@@ -75,7 +77,7 @@ pub struct CreateRequest {
     /// What identifies the end-entity certificate; `None` if the content hides it (PKCS#12 with a password).
     pub certificate: Option<Certificate>,
     /// The bytes of the certificate file.
-    pub content: Box<[u8]>,
+    pub content: Arc<[u8]>,
 }
 
 /// A request that is readable enough to be answered, and refused.

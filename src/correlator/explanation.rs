@@ -112,9 +112,7 @@ pub(super) fn rejection(step: Step, rejection: &Rejection) -> String {
     };
     let reason = match rejection.reason {
         RejectionReason::DeviceUnavailable => "the device is not available",
-        RejectionReason::RetryLater => {
-            "it asks to come again later, which the bridge does not do by itself: send the request again"
-        }
+        RejectionReason::RetryLater => "it asks to come again later",
         RejectionReason::SessionTimeout => "the session ended before the device answered",
         RejectionReason::UnknownDevice => "it does not know the device",
         RejectionReason::Unspecified => "no reason stated",

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use crate::cwmp::{CommandKey, TransferComplete};
+use crate::cwmp::{CommandKey, DownloadFile, TransferComplete};
 use crate::onem2m::{Certificate, MyCertFileCred};
 use crate::record::{Coordinates, OwnedRecord};
 use crate::time::Timestamp;
 
-use super::{Answer, InstallationId, Request};
+use super::{Answer, InstallationId, Request, Retry};
 
 /// One certificate on its way to one device, or what is known of it before and after.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -69,9 +69,20 @@ pub struct Open {
     pub certificate_path: Option<Box<str>>,
     /// For people: goes into the final response; usually empty.
     pub remark: Box<str>,
+    /// The certificate file, as long as a Download may still be sent.
+    pub file: Option<DownloadFile>,
+    /// Set once an attempt of the present step has failed.
+    pub retry: Option<Box<Retry>>,
 }
 
 impl Open {
+    /// The CommandKey of the Download.
+    pub fn command_key(&self) -> CommandKey {
+        self.request
+            .command_key
+            .expect("an open installation has a CommandKey")
+    }
+
     /// The attributes of the resource.
     pub fn resource(&self) -> &MyCertFileCred {
         self.request

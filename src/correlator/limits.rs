@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::Progress;
+use super::{Progress, RetryTable};
 
 /// Everything in a correlator that can grow or last, with its bound.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Limits {
     pub open_downloads_per_device_max: usize,
     /// Installations that are open at a time in the whole correlator.
     pub open_installations_max: usize,
+    /// What is tried again.
+    pub retry: RetryTable,
     /// An empty CommandKey means the device's only open transfer.
     pub sole_open_transfer: bool,
 }

@@ -11,6 +11,7 @@ mod event;
 mod explanation;
 mod installation;
 mod limits;
+mod retry;
 #[cfg(test)]
 mod sim;
 mod stats;
@@ -31,6 +32,7 @@ pub use installation::{
     EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, State, Transfer,
 };
 pub use limits::Limits;
+pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
 
 use crate::mapping::Rules;
@@ -46,7 +48,8 @@ use table::Table;
 ///
 /// ```
 /// use std::time::Duration;
-/// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, UnmatchedReason};
+/// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, RetryTable};
+/// use credbridge::correlator::UnmatchedReason;
 /// use credbridge::cwmp::{DeviceId, TransferComplete};
 /// use credbridge::mapping::Rules;
 /// use credbridge::record::{Coordinates, Record};
@@ -64,6 +67,7 @@ use table::Table;
 ///     early_events_max: 100,
 ///     open_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
+///     retry: RetryTable::new(),
 ///     sole_open_transfer: false,
 /// };
 /// let rules = Rules {
@@ -138,13 +142,20 @@ impl Correlator {
         self.stats.count(fate);
     }
 
-    /// Handles deadlines that are due at `now`, at most `max`, the earliest first; returns how many it handled.
-    pub fn handle_timeout(&mut self, now: Timestamp, max: usize, effects: &mut Effects) -> usize {
+    /// Handles deadlines up to `due`, at most `max`, the earliest first; returns how many it handled. Up to `due`, which
+    /// is not later than `now`, every event that was there has been handled.
+    pub fn handle_timeout(
+        &mut self,
+        now: Timestamp,
+        due: Timestamp,
+        max: usize,
+        effects: &mut Effects,
+    ) -> usize {
         let turn = &mut Turn { now, effects };
         let mut handled = 0;
         while handled < max
             && let Some((deadline, slot)) = self.table.first_deadline()
-            && deadline <= now
+            && deadline <= due
         {
             self.on_deadline(slot, turn);
             handled += 1;
@@ -200,6 +211,13 @@ impl Correlator {
     /// Puts back the ledger as it once stood in [`Self::stats`].
     pub fn restore_ledger(&mut self, ledger: Ledger) {
         self.stats.ledger = ledger;
+    }
+
+    fn open(&self, slot: Slot) -> &Open {
+        self.table
+            .get(slot)
+            .and_then(Installation::open)
+            .expect("the caller saw an open installation")
     }
 
     /// State and progress of an installation whose request has come.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
 
-use super::{Progress, Step, UnmatchedReason};
+use super::{Progress, RetryCause, Step, UnmatchedReason};
 
 /// What a correlator has seen and done. All but the ledger counts from the start of the correlator.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Stats {
     pub timeouts: BTreeMap<Progress, u64>,
     /// Commands sent.
     pub commands: BTreeMap<Step, u64>,
+    /// Commands that are to come again, by why.
+    pub retries: BTreeMap<RetryCause, u64>,
     /// Faults that stand in no table.
     pub unlisted_faults: u64,
     /// Faults that stand only in the table of another message.

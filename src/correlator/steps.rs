@@ -7,6 +7,25 @@ use super::ending::End;
 use super::{Command, Correlator, Effect, Progress, Slot, Step, Transfer, Turn, explanation};
 
 impl Correlator {
+    /// Sends the Download of an installation whose file is kept.
+    pub(super) fn send_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        let open = self.open(slot);
+        let device = &self.table.get(slot).expect("the caller saw it").id.device;
+        let file = open.file.as_ref();
+        let file = file.expect("the file is kept until the device accepts it");
+        match self
+            .rules
+            .download(device, open.command_key(), open.resource(), file)
+        {
+            Ok(download) => self.send(slot, Step::Download, Rpc::Download(download), turn),
+            Err(too_long) => {
+                let code = ResponseStatusCode::InternalServerError;
+                let end = End::failed(code, too_long.to_string(), Transfer::Unknown);
+                self.end(slot, end, turn);
+            }
+        }
+    }
+
     /// Looks the row of the certificate up.
     pub(super) fn send_lookup(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         self.advance(slot, Progress::LookupSent, turn);
@@ -16,22 +35,26 @@ impl Correlator {
 
     /// Sets the SUIDs of the row at `path`.
     pub(super) fn send_set(&mut self, slot: Slot, path: Box<str>, turn: &mut Turn<'_>) {
-        let open = self.table.open_mut(slot);
-        let command_key = open
-            .request
-            .command_key
-            .expect("an open installation has a CommandKey");
-        let set = self
-            .rules
-            .set_parameter_values(command_key, &path, open.resource());
-        open.certificate_path = Some(path);
+        self.table.open_mut(slot).certificate_path = Some(path);
         self.advance(slot, Progress::SetSent, turn);
-        self.send(slot, Step::Set, Rpc::SetParameterValues(set), turn);
+        let rpc = self.set_command(slot);
+        self.send(slot, Step::Set, rpc, turn);
         if self.rules.await_set_result {
             Self::remember(slot, turn);
         } else {
             self.end(slot, End::created(String::new()), turn);
         }
+    }
+
+    /// The SetParameterValues of an installation whose row is known.
+    pub(super) fn set_command(&self, slot: Slot) -> Rpc {
+        let open = self.open(slot);
+        let path = open.certificate_path.as_deref();
+        let path = path.expect("the row is known when the SUIDs are set");
+        let set = self
+            .rules
+            .set_parameter_values(open.command_key(), path, open.resource());
+        Rpc::SetParameterValues(set)
     }
 
     /// Ends an installation whose request has expired since, instead of sending a command that must not be started.
@@ -49,6 +72,8 @@ impl Correlator {
     pub(super) fn advance(&mut self, slot: Slot, progress: Progress, turn: &Turn<'_>) {
         let open = self.table.open_mut(slot);
         open.progress = progress;
+        open.retry = None;
+        open.file = None;
         let expires_at = open.expires_at;
         let deadline = self.deadline(progress, expires_at, turn.now);
         self.table.set_deadline(slot, deadline);
@@ -68,11 +93,12 @@ impl Correlator {
     pub(super) fn send(&mut self, slot: Slot, step: Step, rpc: Rpc, turn: &mut Turn<'_>) {
         let installation = self.table.get(slot).expect("the caller saw it");
         let open = installation.open().expect("only open installations send");
+        let attempt = open.retry.as_deref().map_or(1, |retry| retry.attempt);
         *self.stats.commands.entry(step).or_default() += 1;
         turn.effects.push(Effect::Send(Command {
             request: open.request.clone(),
             step,
-            attempt: 1,
+            attempt,
             expires_at: installation.deadline,
             rpc,
         }));

@@ -2,14 +2,15 @@ use crate::onem2m::ResponseStatusCode;
 
 use super::ending::End;
 use super::{
-    Correlator, Effect, Installation, Position, Progress, Slot, Transfer, Turn, explanation,
+    Correlator, Effect, Installation, Position, Progress, RetryCause, Slot, Step, Transfer, Turn,
+    explanation,
 };
 
 impl Correlator {
     pub(super) fn on_deadline(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         match self.table.get(slot).and_then(Installation::position) {
             None => self.expire_early(slot, turn),
-            Some(Position::Open(progress)) => self.on_step_timeout(slot, progress, turn),
+            Some(Position::Open(progress)) => self.on_step_deadline(slot, progress, turn),
             Some(Position::Ended(_)) => {
                 let id = self.table.remove(slot).id;
                 turn.effects.push(Effect::Forget(id));
@@ -17,11 +18,25 @@ impl Correlator {
         }
     }
 
+    fn on_step_deadline(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
+        let is_tried_again = self.on_retry_due(slot, progress, turn)
+            || progress == Progress::DownloadSent
+                && self.retry(slot, Step::Download, RetryCause::Timeout, turn);
+        if !is_tried_again {
+            self.on_step_timeout(slot, progress, turn);
+        }
+    }
+
     fn on_step_timeout(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
         *self.stats.timeouts.entry(progress).or_default() += 1;
-        let deadline = self.table.get(slot).map(|entry| entry.deadline);
-        let expires_at = self.table.open_mut(slot).expires_at;
-        let expired = expires_at.filter(|expires_at| Some(*expires_at) <= deadline);
+        let open = self.open(slot);
+        let deadline = match open.retry.as_deref() {
+            Some(retry) if retry.is_due => Some(retry.until),
+            Some(_) | None => self.table.get(slot).map(|entry| entry.deadline),
+        };
+        let expired = open
+            .expires_at
+            .filter(|expires_at| Some(*expires_at) <= deadline);
         let code = match (progress, expired) {
             (Progress::DownloadSent, None) => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
             (Progress::DownloadSent, Some(_))

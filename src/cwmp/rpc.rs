@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::CommandKey;
 
 /// An RPC that the ACS is to call on a CPE.
@@ -23,9 +25,18 @@ pub struct Download {
     /// Bytes of the file; 0: not stated.
     pub file_size: u64,
     /// The file itself, for an ACS that serves it; empty: not sent along.
-    pub content: Box<[u8]>,
+    pub content: Arc<[u8]>,
     /// Media type of the content.
     pub content_type: Box<str>,
+}
+
+/// The file that a Download puts on the device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DownloadFile {
+    /// The file itself; empty: the ACS has it from elsewhere.
+    pub content: Arc<[u8]>,
+    /// Bytes of the file.
+    pub size: u64,
 }
 
 /// The arguments of GetParameterValues (TR-069 A.3.2.2).

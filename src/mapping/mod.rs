@@ -12,9 +12,11 @@ pub use fault_table::{
 };
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::cwmp::{
-    CommandKey, DeviceId, Download, GetParameterValues, RejectionReason, SetParameterValues,
+    CommandKey, DeviceId, Download, DownloadFile, GetParameterValues, RejectionReason,
+    SetParameterValues,
 };
 use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
 
@@ -46,6 +48,18 @@ pub struct UrlTooLong {
 }
 
 impl Rules {
+    /// What travels of the certificate file.
+    pub fn file(&self, content: Arc<[u8]>) -> DownloadFile {
+        DownloadFile {
+            size: content.len() as u64,
+            content: if self.content_inline {
+                content
+            } else {
+                Arc::default()
+            },
+        }
+    }
+
     /// The Download that puts the certificate on the device (TS-0006 clause 8.3.2.1). The device key stands in the URL
     /// as it is; the CommandKey percent-encoded.
     ///
@@ -56,7 +70,7 @@ impl Rules {
         device: &DeviceId,
         command_key: CommandKey,
         resource: &MyCertFileCred,
-        content: Box<[u8]>,
+        file: &DownloadFile,
     ) -> Result<Download, UrlTooLong> {
         let url = self
             .download_url
@@ -69,12 +83,8 @@ impl Rules {
         Ok(Download {
             command_key,
             url,
-            file_size: content.len() as u64,
-            content: if self.content_inline {
-                content
-            } else {
-                Box::default()
-            },
+            file_size: file.size,
+            content: Arc::clone(&file.content),
             content_type: resource.my_cert_file_format.clone(),
         })
     }
@@ -161,7 +171,8 @@ mod tests {
     }
 
     fn download(rules: &Rules, key: &str) -> Result<Download, UrlTooLong> {
-        rules.download(&device(), command_key(key), &resource(), Box::from(*b"abc"))
+        let file = rules.file(Arc::from(*b"abc"));
+        rules.download(&device(), command_key(key), &resource(), &file)
     }
 
     #[test]

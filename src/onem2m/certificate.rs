@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -32,7 +34,7 @@ pub struct Certificate {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CertificateFile {
     /// The bytes to deliver: what the base64 text stands for, or the PEM text itself.
-    pub content: Box<[u8]>,
+    pub content: Arc<[u8]>,
     /// The end-entity certificate; `None` for PKCS#12, whose content may be encrypted.
     pub certificate: Option<Certificate>,
 }

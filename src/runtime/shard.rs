@@ -156,6 +156,7 @@ impl Shard {
             progress.timeout_name()
         });
         metrics.commands(&before.commands, &after.commands);
+        metrics.retries(&before.retries, &after.retries);
         self.exported = after.clone();
     }
 }

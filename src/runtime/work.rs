@@ -205,19 +205,24 @@ impl<'s, S: Sink> Work<'s, S> {
         }
     }
 
-    /// Fires deadlines that are due at `now`, at most `max`; returns how many.
-    pub(crate) fn on_time(&mut self, now: Timestamp, max: usize) -> Result<usize, Trouble> {
+    /// Fires deadlines up to `due`, at most `max`; returns how many.
+    pub(crate) fn on_time(
+        &mut self,
+        now: Timestamp,
+        due: Timestamp,
+        max: usize,
+    ) -> Result<usize, Trouble> {
         let mut fired = 0;
-        let due: Vec<i32> = self
+        let numbers: Vec<i32> = self
             .shards
             .values()
             .filter(|shard| {
                 shard.phase != Phase::Restoring
-                    && shard.correlator.poll_timeout().is_some_and(|at| at <= now)
+                    && shard.correlator.poll_timeout().is_some_and(|at| at <= due)
             })
             .map(|shard| shard.number)
             .collect();
-        for number in due {
+        for number in numbers {
             let share = EXPIRIES_PER_TURN_MAX.min(max - fired);
             if share == 0 {
                 break;
@@ -226,7 +231,7 @@ impl<'s, S: Sink> Work<'s, S> {
             if let Some(shard) = self.shards.get_mut(&number) {
                 fired += shard
                     .correlator
-                    .handle_timeout(now, share, &mut self.effects);
+                    .handle_timeout(now, due, share, &mut self.effects);
             }
             self.carry_out(number, None)?;
         }

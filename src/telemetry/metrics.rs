@@ -82,6 +82,8 @@ metrics! {
         "Time-outs by what was waited for";
     COMMANDS = Counter "credbridge_commands_total", Count, ["step"],
         "Commands by step, retries included";
+    RETRIES = Counter "credbridge_retries_total", Count, ["cause"],
+        "Commands that are to come again, by rejection, `timeout`, or fault code";
     INSTALLATIONS_OPEN = Gauge "credbridge_installations_open", Count, [],
         "Installations under way";
     INSTALLATIONS_ENDED = Gauge "credbridge_installations_ended", Count, [],

@@ -7,7 +7,7 @@ use rdkafka::types::RDKafkaErrorCode;
 
 use super::handle::{ByInput, Family, Share};
 use super::metrics::{self as table, Metrics};
-use crate::correlator::{Ledger, Step, UnmatchedReason};
+use crate::correlator::{Ledger, RetryCause, Step, UnmatchedReason};
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
 use crate::wire::{Destination, Input};
@@ -54,6 +54,7 @@ pub struct WorkerMetrics {
     faults: Family,
     timeouts: Family,
     commands: Family,
+    retries: Family,
     open: Share,
     ended: Share,
     transactions: [Counter; 3],
@@ -97,6 +98,8 @@ impl WorkerMetrics {
             faults: family(&table::FAULTS).with(&["vendor", "other"]),
             timeouts: family(&table::TIMEOUTS),
             commands: family(&table::COMMANDS).with(&steps),
+            retries: family(&table::RETRIES)
+                .with(&RetryCause::NAMED.map(|cause| cause.name().unwrap_or_default())),
             open: share(&table::INSTALLATIONS_OPEN),
             ended: share(&table::INSTALLATIONS_ENDED),
             transactions: ["aborted", "committed", "fatal"]
@@ -205,6 +208,19 @@ impl WorkerMetrics {
     pub fn commands(&mut self, before: &BTreeMap<Step, u64>, after: &BTreeMap<Step, u64>) {
         self.commands
             .add_differences(before, after, |step| step.as_str().into());
+    }
+
+    /// Commands are to come again: counts before and after.
+    pub fn retries(
+        &mut self,
+        before: &BTreeMap<RetryCause, u64>,
+        after: &BTreeMap<RetryCause, u64>,
+    ) {
+        self.retries
+            .add_differences(before, after, |cause| match cause.fault() {
+                Some(code) => fault_label(code),
+                None => cause.name().unwrap_or_default().into(),
+            });
     }
 
     /// Installations of all shards that this worker owns: under way, and ended but remembered.

@@ -29,4 +29,6 @@ mod restart;
 #[cfg(test)]
 mod restore;
 #[cfg(test)]
+mod retry;
+#[cfg(test)]
 mod start_checks;

@@ -250,7 +250,9 @@ impl Session {
         if !self.shards.values().any(is_due) {
             return false;
         }
-        let fired = self.work(application, kafka, now, |work| work.on_time(watermark, max));
+        let fired = self.work(application, kafka, now, |work| {
+            work.on_time(now, watermark, max)
+        });
         fired > 0
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::correlator::{CommandId, Step};
 use crate::time::Timestamp;
 use crate::wire::r#gen::cpe_event::Event;
 use crate::wire::r#gen::{self, CpeEvent, CreateRequest};
@@ -158,18 +159,43 @@ impl Fleet {
         self.put(at, outgoing);
     }
 
-    /// The device hears a command for the installation of that key.
-    pub(super) fn hear(&mut self, number: usize, command_id: &str, key: &str, now: Timestamp) {
+    /// The device hears a command for the installation of that key, unless the ACS refuses it.
+    pub(super) fn hear(&mut self, number: usize, id: CommandId, key: &str, now: Timestamp) {
         let plan = self.plans[number].clone();
-        match command_id.rsplit('/').next() {
-            Some("download") => self.on_download(&plan, key, now),
-            Some("lookup") => self.on_lookup(&plan, key, now),
-            Some("set") => self.on_set(&plan, key, now),
-            other => panic!("no command of the bridge: {other:?}"),
+        if id.attempt <= plan.refusals {
+            return self.refuse(&plan, id, key, 4, 6020, now);
+        }
+        match id.step {
+            Step::Download => self.on_download(&plan, id, key, now),
+            Step::Lookup => self.on_lookup(&plan, key, now),
+            Step::Set => self.on_set(&plan, key, now),
+            Step::Cancel => panic!("no command of the bridge: {id}"),
         }
     }
 
-    fn on_download(&mut self, plan: &Plan, key: &str, now: Timestamp) {
+    fn refuse(
+        &mut self,
+        plan: &Plan,
+        id: CommandId,
+        key: &str,
+        reason: i32,
+        code: u16,
+        now: Timestamp,
+    ) {
+        let at = now + self.delay(plan);
+        let detail = String::new();
+        let event = Event::Rejection(r#gen::Rejection { reason, detail });
+        let (step, attempt) = (id.step, id.attempt);
+        let code = if step == Step::Lookup { 6005 } else { code };
+        let fact = Fact::Refused {
+            step,
+            attempt,
+            code,
+        };
+        self.say(plan, key, &id.to_string(), event, fact, at);
+    }
+
+    fn on_download(&mut self, plan: &Plan, id: CommandId, key: &str, now: Timestamp) {
         let at = now + self.delay(plan);
         match plan.course {
             Course::Silent(Silence::Download) => {}
@@ -183,13 +209,7 @@ impl Fleet {
                     at,
                 );
             }
-            Course::Rejected(reason, code) => {
-                let event = Event::Rejection(r#gen::Rejection {
-                    reason,
-                    detail: String::new(),
-                });
-                self.answer(plan, key, "download", event, Fact::DownloadFailed(code), at);
-            }
+            Course::Rejected(reason, code) => self.refuse(plan, id, key, reason, code, now),
             Course::CompletedAtOnce => {
                 let event = download_response(0);
                 self.answer(plan, key, "download", event, Fact::Completed, at);
@@ -333,8 +353,8 @@ impl Fleet {
         fact: Fact,
         at: Timestamp,
     ) {
-        let is_download_answer = command_id.ends_with("/download");
-        let alias = plan.acs_key.clone().filter(|_| is_download_answer);
+        let is_accepted = fact == Fact::Accepted;
+        let alias = plan.acs_key.clone().filter(|_| is_accepted);
         let event = CpeEvent {
             device: Some(device_message(&plan.device)),
             command_id: command_id.to_owned(),

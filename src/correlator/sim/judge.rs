@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::correlator::{Correlator, Ledger, Limits, Step};
+use crate::correlator::{CommandId, Correlator, Ledger, Limits, Step};
 use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 
@@ -26,6 +26,12 @@ pub(super) enum Fact {
     DownloadFailed(u16),
     Found,
     NotFound,
+    /// The ACS did not deliver that attempt; with the Response Status Code if that is the end.
+    Refused {
+        step: Step,
+        attempt: u16,
+        code: u16,
+    },
     Set,
     SetFailed(u16),
     TransferFailed,
@@ -37,7 +43,9 @@ impl Fact {
     const fn code(self) -> Option<u16> {
         match self {
             Self::Accepted | Self::Completed | Self::Found | Self::Transferred => None,
-            Self::DownloadFailed(code) | Self::SetFailed(code) => Some(code),
+            Self::DownloadFailed(code) | Self::Refused { code, .. } | Self::SetFailed(code) => {
+                Some(code)
+            }
             Self::NotFound => Some(6005),
             Self::Set => Some(2001),
             Self::TransferFailed => Some(4000),
@@ -66,8 +74,8 @@ struct Request {
 struct Story {
     plan: usize,
     asked_at: Timestamp,
-    /// When each command ends by itself.
-    commands: BTreeMap<Step, Timestamp>,
+    /// The last attempt of each command, and when it ends by itself.
+    commands: BTreeMap<Step, (u16, Timestamp)>,
     ended_at: Option<Timestamp>,
 }
 
@@ -206,8 +214,9 @@ impl Judge {
     fn saw_command(&mut self, output: &Output) -> Verdict {
         let Output::Command {
             id,
-            step,
+            command_id: CommandId { step, attempt, .. },
             expires_at,
+            at,
             cause,
             request,
             set,
@@ -222,7 +231,11 @@ impl Judge {
         must(!plan.is_invalid, || {
             "a command for a refused request".to_owned()
         })?;
-        if *step == Step::Download {
+        if *attempt > 1 {
+            self.check_attempt(id, *step, *attempt, *at, *expires_at)?;
+            let story = self.stories.get_mut(id).expect("it was just checked");
+            story.commands.insert(*step, (*attempt, *expires_at));
+        } else if *step == Step::Download {
             must(!known.is_taken, || {
                 "two Downloads for one request".to_owned()
             })?;
@@ -230,7 +243,7 @@ impl Judge {
             let story = Story {
                 plan: known.plan,
                 asked_at: known.at,
-                commands: BTreeMap::from([(*step, *expires_at)]),
+                commands: BTreeMap::from([(*step, (1, *expires_at))]),
                 ended_at: None,
             };
             let before = self.stories.insert(id.clone(), story);
@@ -242,7 +255,7 @@ impl Judge {
             let cause_known = self.first(id, stored).is_some();
             must(cause_known, || "the file is not on the device".to_owned())?;
             let story = self.stories.get_mut(id).ok_or("no Download came before")?;
-            let before = story.commands.insert(*step, *expires_at);
+            let before = story.commands.insert(*step, (1, *expires_at));
             must(before.is_none(), || "the command came twice".to_owned())?;
             must(story.ended_at.is_none(), || {
                 "a command after the end".to_owned()

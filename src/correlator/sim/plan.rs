@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) late: f64,
     /// Chance that an answer is written again.
     pub(super) repeated: f64,
+    /// How often the ACS refuses each command before the device hears it.
+    pub(super) refusals: u16,
     /// The device also says the opposite.
     pub(super) contradicts: bool,
 }
@@ -70,6 +72,8 @@ pub(super) struct Scale {
     pub(super) steps: u32,
     /// Limits so tight that requests are refused and events set aside for them.
     pub(super) is_tight: bool,
+    /// What the ACS refuses comes again.
+    pub(super) has_retries: bool,
 }
 
 impl Scale {
@@ -81,6 +85,7 @@ impl Scale {
             event_partitions: rng.i32(1..=3),
             steps: rng.u32(100..700),
             is_tight: rng.u8(0..10) == 0,
+            has_retries: rng.bool(),
         }
     }
 }
@@ -129,6 +134,7 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
         is_early,
         late: if chance(rng, 0.2) { 0.5 } else { 0.0 },
         repeated: if rng.bool() { 0.4 } else { 0.0 },
+        refusals: if chance(rng, 0.3) { rng.u16(1..=3) } else { 0 },
         contradicts: chance(rng, 0.15),
     }
 }

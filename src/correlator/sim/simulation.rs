@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::correlator::Limits;
 use crate::correlator::tests::world::{limits, rules};
+use crate::correlator::{Limits, RetryCause, RetryPolicy, RetryTable};
 use crate::runtime::application::Application;
 use crate::runtime::watermark::{Mark, Marks};
 use crate::time::Timestamp;
@@ -45,13 +45,31 @@ pub(super) struct Simulation {
     hasher: DefaultHasher,
 }
 
+/// Short enough that several attempts fit into most time-outs.
+const RETRY: RetryPolicy = RetryPolicy {
+    first_delay: Duration::from_secs(20),
+    delay_max: Duration::from_mins(5),
+    attempts_max: 5,
+};
+
 fn limits_of(scale: &Scale) -> Limits {
+    let causes = [
+        RetryCause::DeviceUnavailable,
+        RetryCause::RetryLater,
+        RetryCause::SessionTimeout,
+        RetryCause::Timeout,
+    ];
+    let retry = match scale.has_retries {
+        true => causes.map(|cause| (cause, RETRY)).into(),
+        false => RetryTable::new(),
+    };
     if scale.is_tight {
         return Limits {
             open_downloads_per_device_max: 2,
             open_installations_max: 3,
             early_events_per_key_max: 2,
             early_events_max: 3,
+            retry,
             ..limits()
         };
     }
@@ -59,6 +77,7 @@ fn limits_of(scale: &Scale) -> Limits {
         open_downloads_per_device_max: 100,
         early_events_per_key_max: 1000,
         early_events_max: 1000,
+        retry,
         ..limits()
     }
 }
@@ -358,7 +377,7 @@ impl Simulation {
             } = &output
             {
                 let plan = self.judge.plan_of(request).expect("the judge saw it");
-                self.fleet.hear(plan, command_id, &id.1, self.now);
+                self.fleet.hear(plan, *command_id, &id.1, self.now);
             }
         }
     }

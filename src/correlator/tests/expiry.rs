@@ -147,7 +147,10 @@ fn deadlines_fire_in_order_and_in_portions() {
     assert_eq!(world.correlator.oldest_open(), Some(World::new().now));
     let now = world.now + 60 * MINUTE;
     let mut effects = Effects::new();
-    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 2);
+    assert_eq!(
+        world.correlator.handle_timeout(now, now, 2, &mut effects),
+        2
+    );
     let seen = world.seen(&effects);
     let late = MgmtSessionEstablishmentTimeout;
     assert_eq!(
@@ -159,8 +162,14 @@ fn deadlines_fire_in_order_and_in_portions() {
             remember("k2")
         ]
     );
-    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 1);
-    assert_eq!(world.correlator.handle_timeout(now, 2, &mut effects), 0);
+    assert_eq!(
+        world.correlator.handle_timeout(now, now, 2, &mut effects),
+        1
+    );
+    assert_eq!(
+        world.correlator.handle_timeout(now, now, 2, &mut effects),
+        0
+    );
 }
 
 #[test]

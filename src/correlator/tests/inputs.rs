@@ -1,5 +1,7 @@
 //! Short forms of events.
 
+use std::sync::Arc;
+
 use crate::cwmp::{
     CommandKey, DeviceId, DownloadStatus, Fault, FaultCode, ParameterFault, ParameterValue,
     Rejection, RejectionReason, SetStatus, TransferComplete,
@@ -109,7 +111,7 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
             serial_number: Box::from([0x0A, 0xBC]),
             issuer: "CN=Root,O=Acme".into(),
         }),
-        content: Box::from(*b"certificate"),
+        content: Arc::from(*b"certificate"),
     })))
 }
 

@@ -8,5 +8,6 @@ mod order;
 mod random;
 mod requests;
 mod restoring;
+mod retry;
 mod steps;
 pub(crate) mod world;

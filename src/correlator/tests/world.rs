@@ -52,6 +52,7 @@ pub(crate) fn limits() -> Limits {
         early_events_max: 64,
         open_downloads_per_device_max: 3,
         open_installations_max: 1000,
+        retry: RetryTable::new(),
         sole_open_transfer: false,
     }
 }
@@ -136,7 +137,7 @@ impl World {
         self.now = self.now + duration;
         let mut effects = Effects::new();
         self.correlator
-            .handle_timeout(self.now, usize::MAX, &mut effects);
+            .handle_timeout(self.now, self.now, usize::MAX, &mut effects);
         self.check();
         effects
     }

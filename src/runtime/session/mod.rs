@@ -183,7 +183,9 @@ impl<'s> Session<'s> {
 
     fn expire_some(&mut self) -> Result<(), Trouble> {
         let max = self.expiries.left(self.setup.clock.elapsed());
-        let fired = self.work.on_time(self.setup.watermark.now(), max)?;
+        let now = self.setup.clock.now();
+        let due = self.setup.watermark.now().min(now);
+        let fired = self.work.on_time(now, due, max)?;
         self.expiries.used(fired);
         Ok(())
     }

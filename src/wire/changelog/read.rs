@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::correlator::{
-    EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Progress, Request, State,
+    EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Progress, Request, Retry, State,
     Transfer,
 };
-use crate::cwmp::CommandKey;
+use crate::cwmp::{CommandKey, DownloadFile};
 use crate::onem2m::{
     Certificate, Expiry, MyCertFileCred, RequestPrimitive, ResponseType, ResultContent, Suid,
     TypeName,
@@ -138,7 +138,24 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
             .filter(|path| !path.is_empty())
             .map(Into::into),
         remark: open.remark.into(),
+        file: open.file.map(|file| DownloadFile {
+            content: file.content.into(),
+            size: file.size,
+        }),
+        retry: open.retry.map(|message| retry(&message)).transpose()?,
     })
+}
+
+fn retry(retry: &state::Retry) -> Result<Box<Retry>, Broken> {
+    let attempt = u16::try_from(retry.attempt)
+        .ok()
+        .filter(|attempt| *attempt > 0)
+        .ok_or(Broken::Field("open.retry.attempt"))?;
+    Ok(Box::new(Retry {
+        attempt,
+        until: Timestamp::from_millis(retry.until_ms),
+        is_due: retry.is_due,
+    }))
 }
 
 fn ended(ended: state::Ended) -> Result<Ended, Broken> {

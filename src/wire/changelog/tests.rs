@@ -2,6 +2,8 @@ use prost::Message as _;
 
 use crate::correlator::tests::world::{Input, *};
 use crate::correlator::{Correlator, EarlyKind, EventKind, Installation, Slot, State};
+use crate::correlator::{Limits, RetryCause, RetryPolicy};
+use crate::cwmp::RejectionReason;
 use crate::onem2m::{Expiry, ResponseType, ResultContent, TypeName};
 use crate::record::Record;
 use crate::time::Timestamp;
@@ -140,12 +142,55 @@ fn every_attribute_of_a_request_survives_the_changelog() {
 }
 
 #[test]
-fn content_of_the_certificate_is_not_kept() {
+fn content_of_the_certificate_is_kept_until_no_download_is_sent_any_more() {
+    let has_content = |world: &World| {
+        let (_, value) = encoded(installation(world, 0));
+        let value = value.unwrap();
+        value.windows(11).any(|window| window == b"certificate")
+    };
     let mut world = World::new();
     world.effects(create("k1", "a1"));
-    let (_, value) = encoded(installation(&world, 0));
-    let value = value.unwrap();
-    assert!(!value.windows(11).any(|window| window == b"certificate"));
+    assert!(!has_content(&world), "nothing is tried again");
+    let mut world = World::with(retrying(), rules());
+    world.effects(create("k1", "a1"));
+    assert!(has_content(&world));
+    world.effects(accepted("k1"));
+    assert!(!has_content(&world));
+}
+
+/// Limits with which rejections are tried again.
+fn retrying() -> Limits {
+    let policy = RetryPolicy {
+        first_delay: MINUTE,
+        delay_max: MINUTE,
+        attempts_max: 300,
+    };
+    Limits {
+        retry: [(RetryCause::RetryLater, policy)].into(),
+        ..limits()
+    }
+}
+
+#[test]
+fn attempts_survive_the_changelog() {
+    let mut world = World::with(retrying(), rules());
+    world.effects(create("k1", "a1"));
+    for attempt in ["k1/download", "k1/download.2"] {
+        world.effects(rejected(attempt, RejectionReason::RetryLater));
+        survives(&world);
+        world.pass(MINUTE);
+        survives(&world);
+    }
+}
+
+fn survives(world: &World) {
+    let before = installation(world, 0);
+    let (key, value) = encoded(before);
+    let entry = decode_with(&key, value.as_deref(), &by_offset(&[])).unwrap();
+    assert_eq!(
+        entry,
+        ChangelogEntry::Installation(Box::new(before.clone()))
+    );
 }
 
 #[test]

@@ -90,6 +90,15 @@ fn open(open: &Open) -> state::Open {
             .unwrap_or_default()
             .to_owned(),
         remark: open.remark.to_string(),
+        file: open.file.as_ref().map(|file| state::DownloadFile {
+            content: file.content.to_vec(),
+            size: file.size,
+        }),
+        retry: open.retry.as_deref().map(|retry| state::Retry {
+            attempt: retry.attempt.into(),
+            until_ms: retry.until.as_millis(),
+            is_due: retry.is_due,
+        }),
     }
 }
 

@@ -90,6 +90,34 @@ pub struct Open {
     /// For people; goes into the final response.
     #[prost(string, tag = "7")]
     pub remark: ::prost::alloc::string::String,
+    /// Absent: no Download can be sent any more.
+    #[prost(message, optional, tag = "8")]
+    pub file: ::core::option::Option<DownloadFile>,
+    /// Absent: the first attempt of the present step has not failed.
+    #[prost(message, optional, tag = "9")]
+    pub retry: ::core::option::Option<Retry>,
+}
+/// The certificate file.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DownloadFile {
+    /// Empty: the ACS has it from elsewhere.
+    #[prost(bytes = "vec", tag = "1")]
+    pub content: ::prost::alloc::vec::Vec<u8>,
+    #[prost(uint64, tag = "2")]
+    pub size: u64,
+}
+/// What is known of a command that failed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Retry {
+    /// The attempt that was sent last.
+    #[prost(uint32, tag = "1")]
+    pub attempt: u32,
+    /// No attempt begins at or after this.
+    #[prost(uint64, tag = "2")]
+    pub until_ms: u64,
+    /// Whether it failed, and the next one is due at `deadline_ms`.
+    #[prost(bool, tag = "3")]
+    pub is_due: bool,
 }
 /// What is kept of a request.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

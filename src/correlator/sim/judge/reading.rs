@@ -2,7 +2,7 @@
 
 use prost::Message as _;
 
-use crate::correlator::{CommandId, Step};
+use crate::correlator::CommandId;
 use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 use crate::wire::Destination;
@@ -16,9 +16,9 @@ use super::Id;
 pub(in super::super) enum Output {
     Command {
         id: Id,
-        command_id: String,
-        step: Step,
+        command_id: CommandId,
         expires_at: Timestamp,
+        at: Timestamp,
         cause: String,
         request: String,
         /// Name and value of the first parameter of a SetParameterValues.
@@ -67,8 +67,8 @@ pub(in super::super) fn read(entry: &Entry) -> Output {
             let parsed = CommandId::parse(&command.command_id).expect("a command has an id");
             Output::Command {
                 id: id.expect("a command names its installation"),
-                step: parsed.step,
-                command_id: command.command_id,
+                command_id: parsed,
+                at: entry.at,
                 expires_at: Timestamp::from_millis(millis.unsigned_abs()),
                 cause,
                 request,

@@ -7,6 +7,41 @@ use super::super::plan::Plan;
 use super::{Fact, Id, Judge, Said, Story, Verdict, must};
 
 impl Judge {
+    fn is_retrying(&self) -> bool {
+        !self.limits.retry.is_empty()
+    }
+
+    /// A command comes again if the attempt before was refused, or nobody answered the Download in time.
+    pub(super) fn check_attempt(
+        &self,
+        id: &Id,
+        step: Step,
+        attempt: u16,
+        at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Verdict {
+        let story = self.stories.get(id).ok_or("no Download came before")?;
+        must(story.ended_at.is_none(), || {
+            "a command after the end".to_owned()
+        })?;
+        let (before, due) = story.commands.get(&step).copied().unwrap_or_default();
+        must(before + 1 == attempt, || {
+            format!("attempt {attempt} comes after attempt {before}")
+        })?;
+        must(at < expires_at, || "it has expired already".to_owned())?;
+        let policies = self.limits.retry.values();
+        let delay_min = policies.map(|policy| policy.first_delay / 2).min();
+        let delay_min = delay_min.unwrap_or_default();
+        let refused_at = self.first(id, |fact| {
+            matches!(fact, Fact::Refused { step: of, attempt, .. } if (of, attempt) == (step, before))
+        });
+        let is_refused = refused_at.is_some_and(|refused| refused + delay_min <= at);
+        let is_late = step == Step::Download && due <= at;
+        must(self.is_retrying() && (is_refused || is_late), || {
+            format!("attempt {before} was not refused")
+        })
+    }
+
     pub(super) fn check_refusal(&self, plan: &Plan, code: u16) -> Verdict {
         let is_right = match code {
             4105 => plan.copies > 1 && !plan.is_invalid,
@@ -58,7 +93,7 @@ impl Judge {
         at: Timestamp,
         expires_at: Timestamp,
     ) -> Verdict {
-        let of = |step| story.commands.get(&step).copied();
+        let of = |step| story.commands.get(&step).map(|(_, due)| *due);
         let (due, answered_at, codes): (Timestamp, Option<Timestamp>, &[u16]) =
             if let Some(due) = of(Step::Set) {
                 let wanted = |fact| matches!(fact, Fact::Set | Fact::SetFailed(_));
@@ -85,7 +120,7 @@ impl Judge {
         story: &Story,
         expires_at: Timestamp,
     ) -> (Timestamp, Option<Timestamp>, &'static [u16]) {
-        let due = story.commands[&Step::Download];
+        let (_, due) = story.commands[&Step::Download];
         let accepted = self.first(id, |fact| fact == Fact::Accepted);
         let answered = self
             .facts(id)
@@ -114,9 +149,15 @@ impl Judge {
             Fact::Transferred | Fact::TransferFailed if said.by_alias => accepted?,
             Fact::Transferred | Fact::TransferFailed => story.asked_at,
             Fact::Completed | Fact::DownloadFailed(_) => story.asked_at,
-            Fact::Accepted | Fact::Found | Fact::NotFound | Fact::Set | Fact::SetFailed(_) => {
-                return None;
+            Fact::Refused { step, .. } if step == Step::Download && !self.is_retrying() => {
+                story.asked_at
             }
+            Fact::Accepted
+            | Fact::Found
+            | Fact::NotFound
+            | Fact::Refused { .. }
+            | Fact::Set
+            | Fact::SetFailed(_) => return None,
         };
         (binding < said.at + self.limits.early_ttl).then_some(said.at.max(binding))
     }

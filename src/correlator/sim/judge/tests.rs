@@ -2,6 +2,8 @@
 
 use crate::correlator::tests::world::{MINUTE, limits};
 
+use crate::correlator::{RetryCause, RetryPolicy};
+
 use super::super::plan::Course;
 use super::*;
 
@@ -37,6 +39,7 @@ fn history() -> History {
         is_early: false,
         late: 0.0,
         repeated: 0.0,
+        refusals: 0,
         contradicts: false,
     };
     let mut judge = Judge::new(vec![plan], limits(), false);
@@ -48,8 +51,12 @@ fn history() -> History {
 fn command(step: Step, expires_at: Timestamp) -> Output {
     Output::Command {
         id: (device(), "k".to_owned()),
-        command_id: format!("k/{}", step.as_str()),
-        step,
+        command_id: CommandId {
+            command_key: "k".try_into().unwrap(),
+            step,
+            attempt: 1,
+        },
+        at: at(0),
         expires_at,
         cause: REQUEST.to_owned(),
         request: REQUEST.to_owned(),
@@ -164,6 +171,55 @@ fn success_without_a_set_is_seen() {
 fn second_command_is_seen() {
     history().sees_wrong(&command(Step::Download, at(15)), "two Downloads");
     stored().sees_wrong(&command(Step::Set, at(12)), "came twice");
+}
+
+fn again(number: u16, minutes: u32) -> Output {
+    let mut output = command(Step::Download, at(15));
+    let Output::Command {
+        command_id,
+        at: when,
+        ..
+    } = &mut output
+    else {
+        unreachable!("a command was made");
+    };
+    command_id.attempt = number;
+    *when = at(minutes);
+    output
+}
+
+fn retrying() -> History {
+    let policy = RetryPolicy {
+        first_delay: MINUTE,
+        delay_max: MINUTE,
+        attempts_max: 3,
+    };
+    let mut retrying = history();
+    retrying.judge.limits.retry = [(RetryCause::RetryLater, policy)].into();
+    retrying
+}
+
+#[test]
+fn second_attempt_is_right_only_after_a_refusal() {
+    let refused = Fact::Refused {
+        step: Step::Download,
+        attempt: 1,
+        code: 6020,
+    };
+    retrying().sees_wrong(&again(2, 5), "was not refused");
+    let mut story = retrying();
+    story.says(refused, 1);
+    let story = story.saw(&again(2, 5));
+    story.sees_wrong(&again(2, 6), "comes after attempt 2");
+    let mut story = retrying();
+    story.says(refused, 1);
+    story.sees_wrong(&again(3, 5), "comes after attempt 1");
+    let mut story = retrying();
+    story.says(refused, 1);
+    story.sees_wrong(&again(2, 15), "expired");
+    let mut never = history();
+    never.says(refused, 1);
+    never.sees_wrong(&again(2, 5), "was not refused");
 }
 
 #[test]
