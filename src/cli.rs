@@ -50,6 +50,12 @@ pub(crate) enum Command {
                       credbridge decode --topic requests --header content-type=application/json create.json"
     )]
     Decode(DecodeArgs),
+    /// Play recorded records to the bridge in memory, or write dead letters back into their topics.
+    #[command(
+        after_help = "Example:\n  credbridge replay records monday.jsonl > before.jsonl\n  \
+                      credbridge replay dead-letters --reason unknown_command_key --dry-run"
+    )]
+    Replay(ReplayArgs),
     /// Print completions for a shell.
     #[command(
         after_help = "Example:\n  credbridge completions bash > /etc/bash_completion.d/credbridge"
@@ -118,6 +124,36 @@ pub(crate) struct DecodeArgs {
     /// Files that hold one value each.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArgs {
+    /// Configuration file (YAML); variables CREDBRIDGE__SECTION__KEY override it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) what: Replay,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Replay {
+    /// Print what the bridge would write for recorded records, on a virtual clock: the same bytes each time.
+    ///
+    /// A recording holds one JSON object a line, in the order in which the bridge reads the records:
+    /// {"topic":"cwmp.events","partition":0,"offset":7,"timestamp":1763892000000,"key":"00256D-IGD-1",
+    /// "headers":[["content-type","text/xml"]],"value":"<soap:Envelope .."}. Keys and values that are not UTF-8 are
+    /// written {"base64":".."}; the timestamp is in milliseconds since 1970. The result has the same form.
+    #[command(
+        after_help = "Example:\n  credbridge replay records monday.jsonl --run-on 2h > before.jsonl\n  \
+                      credbridge-next replay records monday.jsonl --run-on 2h --compare before.jsonl"
+    )]
+    Records(credbridge::replay::RecordOptions),
+    /// Write dead letters back into the topics that they came from, as they were.
+    #[command(
+        after_help = "Example:\n  credbridge replay dead-letters --config credbridge.yaml --reason unknown_command_key \
+                      --since 2h --dry-run\n  credbridge replay dead-letters --config credbridge.yaml --key 00256D-IGD-1 --rate 20"
+    )]
+    DeadLetters(credbridge::replay::DeadLetterOptions),
 }
 
 #[derive(Args, Debug)]
@@ -202,6 +238,7 @@ mod tests {
                 "load",
                 "check",
                 "decode",
+                "replay",
                 "completions",
                 "man"
             ]

@@ -32,6 +32,7 @@ pub mod load;
 pub mod mapping;
 pub mod onem2m;
 pub mod record;
+pub mod replay;
 pub mod runtime;
 pub mod telemetry;
 #[cfg(test)]

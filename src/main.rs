@@ -16,7 +16,10 @@ use credbridge::runtime::{self, Clock, Health, Stop};
 use credbridge::telemetry::{Admin, LogFormat, Metrics};
 use credbridge::time::Timestamp;
 
-use cli::{CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, LoadArgs, ManArgs, RunArgs};
+use cli::{
+    CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, LoadArgs, ManArgs, Replay,
+    ReplayArgs, RunArgs,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Command::Load(args) => load(&args),
         Command::Check(args) => check(&args),
         Command::Decode(args) => decode(&args),
+        Command::Replay(args) => replay(args),
         Command::Completions(args) => completions(args.shell),
         Command::Man(args) => man(&args),
     };
@@ -151,6 +155,25 @@ fn decode(args: &DecodeArgs) -> anyhow::Result<ExitCode> {
     )
     .context("cannot write to standard output")?;
     Ok(if all {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&ConfigArgs {
+        config: args.config,
+    })?;
+    let mut out = std::io::stdout().lock();
+    let as_expected = match &args.what {
+        Replay::DeadLetters(options) => {
+            credbridge::replay::dead_letters(&config, options, &mut out)?;
+            true
+        }
+        Replay::Records(options) => credbridge::replay::records(&config, options, &mut out)?,
+    };
+    Ok(if as_expected {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -185,6 +185,25 @@ pub(super) fn probe(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaE
     reader(config, "probe", "probe", "read_uncommitted")
 }
 
+/// The reader of people's tools: what is committed, and a position that moves on over markers.
+pub(super) fn tool(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader(config, "tool", "tool", "read_committed")
+}
+
+/// The writer of people's tools; each record is acknowledged by itself.
+pub(crate) fn tool_producer(config: &Config) -> Result<BaseProducer<Deliveries>, KafkaError> {
+    let mut client = client(config, "tool-producer");
+    set_all(&mut client, &PRODUCER);
+    pass_through(&mut client, config, true);
+    client.remove("transaction.timeout.ms");
+    client
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("partitioner", "murmur2_random")
+        .set("message.timeout.ms", TRANSACTION_TIMEOUT_MS);
+    client.create_with_context(Deliveries::default())
+}
+
 /// The producer of a worker.
 pub(super) fn producer(
     config: &Config,

@@ -9,7 +9,7 @@ use super::diagnostics::Diagnostics;
 
 /// Takes down the first record that could not be delivered.
 #[derive(Debug)]
-pub(super) struct Deliveries {
+pub(crate) struct Deliveries {
     diagnostics: Diagnostics,
     failed: Mutex<Option<KafkaError>>,
 }
@@ -30,7 +30,7 @@ impl Deliveries {
     }
 
     /// The first failure since the last call.
-    pub(super) fn take_failure(&self) -> Option<KafkaError> {
+    pub(crate) fn take_failure(&self) -> Option<KafkaError> {
         self.failed
             .lock()
             .expect("nobody panics while holding it")

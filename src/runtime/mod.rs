@@ -3,12 +3,13 @@
 mod allowance;
 pub(crate) mod application;
 mod assignment;
-mod clients;
+pub(crate) mod clients;
 mod clock;
-mod deliveries;
+pub(crate) mod deliveries;
 mod diagnostics;
 pub mod health;
 mod probe;
+pub(crate) mod reader;
 mod restore;
 pub(crate) mod router;
 mod session;

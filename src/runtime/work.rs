@@ -43,7 +43,7 @@ pub(crate) trait Sink {
 
 /// The part of a session that knows no consumer: shards and the open transaction.
 pub(crate) struct Work<'s, S> {
-    pub(super) application: &'s Application,
+    pub(crate) application: &'s Application,
     pub(crate) shards: BTreeMap<i32, Shard>,
     pub(crate) transaction: S,
     pub(super) tally: Tally,

@@ -26,7 +26,15 @@ const ORDER: [&[&str]; 8] = [
     &["correlator"],
     &["wire"],
     &["config"],
-    &["decode", "demo", "load", "runtime", "telemetry"],
+    &[
+        "decode",
+        "demo",
+        "explain",
+        "load",
+        "replay",
+        "runtime",
+        "telemetry",
+    ],
     &["main"],
 ];
 

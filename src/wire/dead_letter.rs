@@ -13,7 +13,7 @@ const ERROR_BYTES_MAX: usize = 1024;
 const ELLIPSIS: &str = "...";
 
 /// The headers that a dead letter has from the bridge. A source record that was a dead letter before has old ones.
-const OWN_HEADERS: [&str; 5] = [
+pub const DEAD_LETTER_HEADERS: [&str; 5] = [
     "credbridge-reason",
     "credbridge-error",
     "credbridge-source",
@@ -41,7 +41,7 @@ impl Encoder {
             outbound.value_mut().extend_from_slice(value);
         }
         for (name, value) in record.headers {
-            if !OWN_HEADERS.contains(name) {
+            if !DEAD_LETTER_HEADERS.contains(name) {
                 outbound.header_copied(name, value);
             }
         }
@@ -152,7 +152,7 @@ mod tests {
             "x",
         );
         let headers = headers(&outbound);
-        assert_eq!(headers.len(), OWN_HEADERS.len());
+        assert_eq!(headers.len(), DEAD_LETTER_HEADERS.len());
         assert!(headers.iter().all(|(_, value)| *value != b"old"));
     }
 

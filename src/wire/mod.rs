@@ -24,6 +24,7 @@ mod soap;
 
 pub use changelog::{ChangelogEntry, ChangelogError};
 pub use cpe_event::{ReadEvent, read_event};
+pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use decoder::{DecodeError, DecodeReason, Decoded, Decoder, Input, Several, Undecoded};
 pub use encoder::{Cause, Encoder};
 pub use format::Format;

@@ -32,3 +32,5 @@ mod restore;
 mod retry;
 #[cfg(test)]
 mod start_checks;
+#[cfg(test)]
+mod tools;
