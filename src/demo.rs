@@ -44,6 +44,7 @@ const WINDOW: u64 = 1_000;
 const MESS: Mess = Mess {
     faults: 0.05,
     silence: 0.01,
+    rejections: 0.0,
     duplicates: 0.02,
     reordering: 0.02,
     early: 0.01,

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -19,6 +22,9 @@ use super::script::{Course, Plan, Purpose, RowSource, Script, SilentAt};
 /// shorter than any sensible time-out.
 const LATE_MILLIS: std::ops::Range<u64> = 20..300;
 
+/// The ACS asks to send the command again (TR-069 A.5). It has a form in every format, which a rejection has not.
+pub(super) const RETRY_REQUEST: u32 = 8005;
+
 /// What the device says to a command, and how long after it. Nothing, if it stays silent.
 pub(super) fn answer(
     plan: &Plan,
@@ -33,6 +39,7 @@ pub(super) fn answer(
     let spoken = match &command.call {
         // Taking back a queued transfer is optional for a CPE (TR-069 A.4.1.9); this fleet's never answer.
         Call::Cancel => Vec::new(),
+        Call::Download { .. } if device.is_refused() => vec![device.fault(RETRY_REQUEST, None)],
         Call::Download { command_key } => device.on_download(command_key),
         Call::Lookup(names) => device.on_lookup(
             names,
@@ -82,6 +89,11 @@ struct Device<'a> {
 }
 
 impl Device<'_> {
+    /// Whether the ACS does not deliver the Download.
+    fn is_refused(&self) -> bool {
+        self.script.refused_once && self.command_id.ends_with("/download")
+    }
+
     fn on_download(&self, command_key: &str) -> Vec<Spoken> {
         let script = self.script;
         let accepted = || self.download_response(1);
@@ -256,117 +268,4 @@ fn row_parameters((row, serial_number, issuer): Row) -> [ParameterValue; 3] {
         parameter("SerialNumber", serial_number, "xsd:string"),
         parameter("Issuer", issuer, "xsd:string"),
     ]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Mess;
-    use super::super::certificate_pool::CertificatePool;
-    use super::super::script::test_plan;
-    use super::*;
-
-    fn answer_to(
-        mess: Mess,
-        course: Course,
-        row_source: RowSource,
-        call: Call,
-    ) -> Vec<(Duration, Spoken)> {
-        let plan = test_plan(1, mess);
-        let pool = CertificatePool::new(1, 1).unwrap();
-        let script = Script {
-            course,
-            row_source,
-            completed_at_once: false,
-            early: false,
-            ..plan.script(0)
-        };
-        let command = Command {
-            id: "k/x".to_owned(),
-            device: script.device.key().to_owned(),
-            call,
-        };
-        answer(&plan, &script, pool.get(0), &command)
-    }
-
-    fn kinds(answers: &[(Duration, Spoken)]) -> Vec<&Event> {
-        answers
-            .iter()
-            .filter_map(|(_, spoken)| spoken.event.event.as_ref())
-            .collect()
-    }
-
-    fn download() -> Call {
-        Call::Download {
-            command_key: "k".to_owned(),
-        }
-    }
-
-    fn lookup() -> Call {
-        Call::Lookup(vec!["Device.Security.Certificate.".to_owned()])
-    }
-
-    #[test]
-    fn a_device_tells_only_what_it_is_asked() {
-        let names = ["Device.Security.".to_owned(), "A.B".to_owned()];
-        assert!(is_asked(&names, "Device.Security.Certificate.1.Issuer"));
-        assert!(is_asked(&names, "A.B"));
-        assert!(!is_asked(&names, "A.BC"));
-        assert!(!is_asked(&names, "Device.DeviceInfo.X"));
-    }
-
-    #[test]
-    fn an_accepted_download_is_completed() {
-        let installed = Course::Installed { set_status: 0 };
-        let answers = answer_to(Mess::NONE, installed, RowSource::Event, download());
-        let [
-            Event::DownloadResponse(response),
-            Event::TransferComplete(transfer),
-        ] = kinds(&answers)[..]
-        else {
-            panic!("{answers:?}")
-        };
-        assert_eq!((response.status, transfer.command_key.as_str()), (1, "k"));
-        assert!(!transfer.certificate_path.is_empty());
-        assert!(answers.iter().all(|(after, _)| *after == Duration::ZERO));
-    }
-
-    #[test]
-    fn a_silent_device_says_nothing_from_that_step_on() {
-        let silent =
-            |at, call| answer_to(Mess::NONE, Course::Silent(at), RowSource::Lookup, call).len();
-        assert_eq!(silent(SilentAt::Download, download()), 0);
-        assert_eq!(silent(SilentAt::Transfer, download()), 1);
-        assert_eq!(silent(SilentAt::Lookup, lookup()), 0);
-        assert_eq!(silent(SilentAt::Set, Call::Set(Vec::new())), 0);
-    }
-
-    #[test]
-    fn a_missing_row_is_in_no_table() {
-        let rows = |course| {
-            let answers = answer_to(Mess::NONE, course, RowSource::Lookup, lookup());
-            let [Event::GetParameterValuesResponse(response)] = kinds(&answers)[..] else {
-                panic!("{answers:?}")
-            };
-            response.parameters.len() / 3
-        };
-        assert_eq!(rows(Course::Installed { set_status: 0 }), 4);
-        assert_eq!(rows(Course::RowMissing), 3);
-    }
-
-    #[test]
-    fn a_repeated_event_is_the_same_event() {
-        let mess = Mess {
-            duplicates: 1.0,
-            ..Mess::NONE
-        };
-        let call = Call::Set(vec![("A.SUIDs".to_owned(), "42".to_owned())]);
-        let fault = Course::SetFault {
-            outer: 9003,
-            parameter: Some(9007),
-        };
-        let answers = answer_to(mess, fault, RowSource::Event, call);
-        assert_eq!(answers.len(), 2);
-        assert_eq!(answers[0].1.event, answers[1].1.event);
-        assert!(answers[0].0 > answers[1].0);
-    }
 }

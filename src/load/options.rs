@@ -3,6 +3,9 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 
 use crate::config::Config;
+use crate::correlator::RetryCause;
+
+use super::device::RETRY_REQUEST;
 
 /// What `credbridge load` is asked to do.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -63,6 +66,9 @@ pub struct Mess {
     /// Installations whose device stops answering at some step; the bridge's time-outs must be short.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     pub silence: f64,
+    /// Installations whose Download the ACS refuses once with fault 8005; `retry.table` must have it come again soon.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub rejections: f64,
     /// CPE events that are written twice.
     #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
     pub duplicates: f64,
@@ -85,6 +91,7 @@ impl Mess {
     pub const NONE: Self = Self {
         faults: 0.0,
         silence: 0.0,
+        rejections: 0.0,
         duplicates: 0.0,
         reordering: 0.0,
         early: 0.0,
@@ -113,6 +120,7 @@ impl LoadOptions {
         for (name, share) in [
             ("faults", mess.faults),
             ("silence", mess.silence),
+            ("rejections", mess.rejections),
             ("duplicates", mess.duplicates),
             ("reordering", mess.reordering),
             ("early", mess.early),
@@ -128,7 +136,29 @@ impl LoadOptions {
             mess.faults + mess.silence + mess.early <= 1.0,
             "--faults, --silence and --early together are more than 1"
         );
+        self.check_retries(config)?;
         self.check_time_outs(config)
+    }
+
+    fn check_retries(&self, config: &Config) -> anyhow::Result<()> {
+        if self.mess.rejections == 0.0 {
+            return Ok(());
+        }
+        let is_refusal = |cause: &RetryCause| {
+            let code = cause.fault().map(|code| u32::from(code.get()));
+            code == Some(RETRY_REQUEST)
+        };
+        let mut entries = config.retry.table.iter();
+        let entry = entries.find(|(cause, policy)| is_refusal(cause) && policy.attempts_max > 1);
+        let Some((_, policy)) = entry else {
+            bail!("--rejections needs an entry `8005` with at least 2 attempts in retry.table");
+        };
+        ensure!(
+            policy.first_delay < config.timeouts.accept
+                && policy.first_delay + TIME_OUT_SLACK <= self.deadline,
+            "--rejections needs a first delay of `8005` in retry.table that is shorter than timeouts.accept and, with 10 s to spare, than --deadline"
+        );
+        Ok(())
     }
 
     fn check_time_outs(&self, config: &Config) -> anyhow::Result<()> {

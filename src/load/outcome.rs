@@ -7,6 +7,8 @@ use super::script::{Course, RowSource, Script, SilentAt};
 pub(super) struct Expected {
     /// Response Status Code of the one response.
     pub(super) response: u16,
+    /// Download commands, refused ones included.
+    pub(super) downloads: u32,
     /// GetParameterValues commands.
     pub(super) lookups: u32,
     /// SetParameterValues commands.
@@ -57,6 +59,7 @@ impl Script {
         };
         Expected {
             response,
+            downloads: self.downloads(),
             lookups: u32::from(stored && self.row_source == RowSource::Lookup),
             sets: u32::from(set),
         }
@@ -170,6 +173,7 @@ mod tests {
         for (course, row_source, response, lookups, sets) in table {
             let expected = Expected {
                 response,
+                downloads: 1,
                 lookups,
                 sets,
             };

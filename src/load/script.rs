@@ -34,6 +34,8 @@ pub(super) struct Script {
     pub(super) row_source: RowSource,
     /// The `{i}` of `Device.Security.Certificate.{i}.` that is right.
     pub(super) row: u32,
+    /// Whether the ACS refuses the first attempt of the Download.
+    pub(super) refused_once: bool,
     /// Whether the DownloadResponse has Status 0, after which no TransferComplete comes.
     pub(super) completed_at_once: bool,
     pub(super) course: Course,
@@ -200,6 +202,7 @@ impl Plan {
             row_source,
             row: rng.u32(1..=24),
             completed_at_once: may_complete_at_once && rng.u8(0..4) == 0,
+            refused_once: !early && rng.f64() < self.mess.rejections,
             course,
         }
     }
@@ -262,6 +265,11 @@ impl Script {
         format!("Device.Security.Certificate.{}.", self.row)
     }
 
+    /// Attempts of the Download that are right.
+    pub(super) const fn downloads(&self) -> u32 {
+        if self.refused_once { 2 } else { 1 }
+    }
+
     /// The SUIDs as TR-106 3.2.3 writes a list.
     pub(super) fn suids_text(&self) -> String {
         let texts: Vec<String> = self.suids.iter().map(u32::to_string).collect();
@@ -288,6 +296,7 @@ mod tests {
         Mess {
             faults: 0.3,
             silence: 0.2,
+            rejections: 0.1,
             duplicates: 0.1,
             reordering: 0.1,
             early: 0.2,

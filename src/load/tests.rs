@@ -83,6 +83,7 @@ fn a_right_bridge_is_found_right_in_all_mess() {
     let mess = Mess {
         faults: 0.2,
         silence: 0.1,
+        rejections: 0.0,
         duplicates: 0.1,
         reordering: 0.1,
         early: 0.1,

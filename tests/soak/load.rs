@@ -14,11 +14,13 @@ use crate::kafka::{process, wait_for};
 
 /// What goes wrong in the fleet itself, and how long an outcome may take: longer than the time-outs of the
 /// application and the pauses that the faults make together.
-const MESS: [&str; 16] = [
+const MESS: [&str; 18] = [
     "--faults",
     "0.05",
     "--silence",
     "0.02",
+    "--rejections",
+    "0.05",
     "--duplicates",
     "0.05",
     "--reordering",

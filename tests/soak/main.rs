@@ -59,6 +59,7 @@ mod tests {
     fn application(broker: &Broker) -> App {
         let app = App::without_topics(broker, "soak").set(&json!({
             "topics": {"shards": 8},
+            "retry": {"table": {"8005": "500ms..2s x5"}},
             "timeouts": {
                 "accept": "45s", "transfer": "45s", "lookup": "45s", "set": "45s", "early_ttl": "30s",
             },

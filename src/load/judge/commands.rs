@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::correlator::CommandId;
 use crate::load::command::{Call, Command};
 use crate::load::outcome::Expected;
 use crate::load::script::{RowSource, Script};
@@ -72,7 +73,7 @@ impl Judge {
         let case = self.case_mut(script.number).expect("the case is known");
         case.downloads += 1;
         let (count, due) = (case.downloads, case.due);
-        if count > 1 {
+        if count > script.downloads() {
             self.findings
                 .doubled(|| format!("Download {} is number {count}", command.id));
             return false;
@@ -82,11 +83,16 @@ impl Judge {
             self.findings
                 .wrong(|| format!("Download {} does not have the key {assigned}", command.id));
         }
-        if command.id != format!("{command_key}/download") {
-            self.findings
-                .wrong(|| format!("Download {} has the key {command_key}", command.id));
+        let attempt = CommandId::parse(&command.id).map_or(0, |id| u32::from(id.attempt));
+        if !command.id.starts_with(&format!("{command_key}/download")) || attempt != count {
+            self.findings.wrong(|| {
+                format!(
+                    "Download {} has the key {command_key} and is number {count}",
+                    command.id
+                )
+            });
         }
-        if script.number > 0 {
+        if script.number > 0 && count == 1 {
             self.findings.request_to_download.record(due, at);
         }
         true

@@ -200,8 +200,8 @@ impl Judge {
         let request_identifier = self.plan.run.request_identifier(number);
         self.findings.example(|| {
             format!(
-                "lost: request {request_identifier} got {} responses, {} Download, {} Set; expected 1, 1, {}",
-                case.responses, case.downloads, case.sets, expected.sets
+                "lost: request {request_identifier} got {} responses, {} Download, {} Set; expected 1, {}, {}",
+                case.responses, case.downloads, case.sets, expected.downloads, expected.sets
             )
         });
     }
@@ -250,7 +250,9 @@ impl Judge {
 
     fn close_if_complete(&mut self, number: u64, expected: Expected) {
         let case = self.case(number);
-        let complete = case.responses >= 1 && case.downloads >= 1 && case.sets >= expected.sets;
+        let complete = case.responses >= 1
+            && case.downloads >= expected.downloads
+            && case.sets >= expected.sets;
         if complete && !case.closed {
             self.close(number);
         }

@@ -202,6 +202,37 @@ fn the_same_id_again_is_doubled_or_merely_repeated() {
 }
 
 #[test]
+fn a_refused_download_is_to_come_again_once() {
+    let mess = Mess {
+        rejections: 1.0,
+        ..Mess::NONE
+    };
+    let world = || {
+        let mut world = World::new(mess.clone(), Delivery::ExactlyOnce);
+        world.judge.on_requested(0, Duration::ZERO, Duration::ZERO);
+        let first = world.download();
+        assert!(world.see(Output::Commands, &first).is_some());
+        world
+    };
+    let again = |world: &mut World, step: &str| {
+        let body = "<Download><CommandKey>k</CommandKey></Download>";
+        let record = world.envelope(step, body);
+        world.see(Output::Commands, &record).is_some()
+    };
+    let mut right = world();
+    assert!(again(&mut right, "download.2"));
+    assert_eq!(right.counts(), (0, 0, 0));
+    assert!(!again(&mut right, "download.3"));
+    assert_eq!(right.counts(), (0, 1, 0));
+    let mut misnamed = world();
+    again(&mut misnamed, "download.3");
+    assert_eq!(misnamed.counts(), (0, 0, 1));
+    let mut missing = world();
+    missing.give_up();
+    assert_eq!(missing.counts(), (1, 0, 0));
+}
+
+#[test]
 fn an_output_without_id_is_wrong() {
     let mut world = World::smooth();
     let rqi = world.plan.run.request_identifier(0);
