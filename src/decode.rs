@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::cwmp::DeviceId;
+use crate::onem2m::Operation;
 use crate::record::{Coordinates, Header, Record};
 use crate::wire::r#gen::cpe_event::Event;
 use crate::wire::r#gen::{CpeEvent, CreateRequest};
@@ -99,7 +100,13 @@ fn write_request(
     let notifications = match &read {
         Err(error) => return Entry::of_error(error).write(file, out),
         Ok(ReadPrimitive::Request(request, device)) => {
-            return Entry::request("create_request", request, device).write(file, out);
+            let kind = match request.operation() {
+                Operation::Create => "create_request",
+                Operation::Retrieve => "retrieve_request",
+                Operation::Update => "update_request",
+                Operation::Delete => "delete_request",
+            };
+            return Entry::request(kind, request, device).write(file, out);
         }
         Ok(ReadPrimitive::Notifications(notifications)) => notifications,
     };

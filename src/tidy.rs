@@ -101,6 +101,19 @@ fn the_readme_lists_exactly_the_metrics_that_exist() {
 }
 
 #[test]
+fn the_readme_lists_exactly_the_status_codes_that_are_given() {
+    let readme = load(root().join("README.md")).text;
+    let section = readme.split("\n## Status codes\n").nth(1).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let listed: Vec<u16> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.get(..4)?.parse().ok())
+        .collect();
+    let given = crate::onem2m::ResponseStatusCode::ALL.map(|code| code.get());
+    assert_eq!(listed, given);
+}
+
+#[test]
 fn the_readme_lists_exactly_the_keys_that_exist_with_their_defaults() {
     let readme = load(root().join("README.md")).text;
     for key in crate::config::KEYS {

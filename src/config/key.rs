@@ -108,6 +108,12 @@ keys! {
     RETRY_TABLE = "retry.table", Map,
         "{device_unavailable: 30s..10m x10, retry_later: 30s..10m x10, session_timeout: 30s..10m x10, timeout: 30s..10m x3, 8005: 30s..10m x10}",
         "What is tried again: rejections, `timeout` (of `timeouts.accept`) and fault codes, each with its first delay, its longest delay, and attempts altogether; replaces the default as a whole, `{}`: nothing";
+    /// As for `timeouts.ended_ttl`: memory that grows with the fleet must be asked for.
+    RESOURCE_TTL = "resources.ttl", Single, "24h",
+        "How long a created resource is kept after its last change, so that it can be changed again; `0s`: not at all";
+    /// A deleted certificate should be out of use, and Enable is what TR-181 lets an ACS write.
+    RESOURCE_DELETE = "resources.delete", Single, "disable",
+        "Deleting a resource: `disable` sets Enable of its row to false, `forget` leaves the device alone, `refuse` is 4005";
     /// A device that is online answers in one session; one periodic Inform may lie between.
     ACCEPT = "timeouts.accept", Single, "15m", "Download command sent -> DownloadResponse";
     /// What ACSs wait in the field (GenieACS: 3600 s).

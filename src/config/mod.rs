@@ -53,6 +53,8 @@ pub struct Config {
     pub set: SetConfig,
     /// What is tried again.
     pub retry: RetryConfig,
+    /// What becomes of resources that were created.
+    pub resources: ResourcesConfig,
     /// How long each step may take.
     pub timeouts: TimeoutsConfig,
     /// The port for probes, metrics and people.
@@ -188,6 +190,15 @@ pub struct SetConfig {
 pub struct RetryConfig {
     /// By what went wrong.
     pub table: crate::correlator::RetryTable,
+}
+
+/// What becomes of resources that were created.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourcesConfig {
+    /// How long one is kept after its last change; zero: not at all.
+    pub ttl: Duration,
+    /// What deleting one means for the device.
+    pub delete: crate::mapping::DeleteRule,
 }
 
 /// How long each step may take.

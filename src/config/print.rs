@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::rules::format_name;
+use super::rules::{delete_name, format_name};
 use super::secret::redacted;
 use super::{Config, ContentDelivery, Delivery, retry};
 use crate::wire::Format;
@@ -101,6 +101,11 @@ impl Config {
             (
                 "retry.table",
                 serde_json::json!(retry::printed(&self.retry.table)),
+            ),
+            ("resources.ttl", duration(self.resources.ttl)),
+            (
+                "resources.delete",
+                delete_name(self.resources.delete).into(),
             ),
             ("timeouts.accept", duration(timeouts.accept)),
             ("timeouts.transfer", duration(timeouts.transfer)),

@@ -5,8 +5,8 @@ use super::key::{self, Key};
 use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
-    FormatsConfig, KafkaConfig, RetryConfig, Secret, SetConfig, TimeoutsConfig, TopicsConfig,
-    retry, rules,
+    FormatsConfig, KafkaConfig, ResourcesConfig, RetryConfig, Secret, SetConfig, TimeoutsConfig,
+    TopicsConfig, retry, rules,
 };
 use crate::wire::Format;
 
@@ -65,6 +65,10 @@ impl Config {
             },
             retry: RetryConfig {
                 table: retry::table(source),
+            },
+            resources: ResourcesConfig {
+                ttl: source.value(&key::RESOURCE_TTL, rules::resource_ttl),
+                delete: source.value(&key::RESOURCE_DELETE, rules::delete),
             },
             timeouts: timeouts(source),
             admin: AdminConfig {

@@ -8,10 +8,14 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::{ContentDelivery, Delivery};
+use crate::mapping::DeleteRule;
 use crate::wire::Format;
 
 /// Longer waits are most likely a slip: `15M` is fifteen months.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Longer than any certificate should be valid.
+const RESOURCE_TTL_MAX: Duration = Duration::from_secs(10 * 366 * 24 * 60 * 60);
 
 /// Longest name of a topic that Kafka takes.
 const TOPIC_NAME_LENGTH_MAX: usize = 249;
@@ -58,6 +62,36 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
         ));
     }
     Ok(duration)
+}
+
+/// A duration that may be zero and may be long.
+pub(super) fn resource_ttl(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("`{text}` is not a duration such as `24h` or `365d`: {error}"))?;
+    if duration > RESOURCE_TTL_MAX {
+        return Err(format!("`{text}` is longer than 10 years"));
+    }
+    Ok(duration)
+}
+
+/// The words of the configuration for what deleting means.
+const DELETE_RULES: [(&str, DeleteRule); 3] = [
+    ("disable", DeleteRule::Disable),
+    ("forget", DeleteRule::Forget),
+    ("refuse", DeleteRule::Refuse),
+];
+
+pub(super) fn delete(text: &str) -> Result<DeleteRule, String> {
+    let found = DELETE_RULES.iter().find(|(name, _)| *name == text);
+    found
+        .map(|(_, rule)| *rule)
+        .ok_or_else(|| format!("`{text}` is none of `disable`, `forget` and `refuse`"))
+}
+
+/// The word of the configuration for what deleting means.
+pub(super) fn delete_name(rule: DeleteRule) -> &'static str {
+    let found = DELETE_RULES.iter().find(|(_, known)| *known == rule);
+    found.expect("every rule has a word").0
 }
 
 pub(super) fn number(text: &str, range: std::ops::RangeInclusive<usize>) -> Result<usize, String> {

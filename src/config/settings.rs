@@ -23,6 +23,7 @@ impl Config {
             lookup_timeout: self.timeouts.lookup,
             set_timeout: self.timeouts.set,
             ended_ttl: self.timeouts.ended_ttl,
+            resource_ttl: self.resources.ttl,
             early_ttl: self.timeouts.early_ttl,
             early_events_per_key_max: EARLY_EVENTS_PER_KEY_MAX,
             early_events_max: EARLY_EVENTS_MAX,
@@ -40,6 +41,7 @@ impl Config {
             content_inline: self.download.content == ContentDelivery::Inline,
             suids_parameter: self.set.parameter.clone(),
             await_set_result: self.set.await_result,
+            delete: self.resources.delete,
         }
     }
 

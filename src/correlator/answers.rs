@@ -209,12 +209,11 @@ impl Correlator {
     fn on_set_response(&mut self, slot: Slot, status: SetStatus, turn: &mut Turn<'_>) -> Fate {
         match (self.position(slot), status) {
             (Position::Open(Progress::SetSent), SetStatus::Applied) => {
-                self.end(slot, End::created(String::new()), turn);
+                self.succeed(slot, String::new(), turn);
                 Fate::Applied
             }
             (Position::Open(Progress::SetSent), SetStatus::Committed) => {
-                let debug = explanation::PENDING_APPLY.to_owned();
-                self.end(slot, End::created(debug), turn);
+                self.succeed(slot, explanation::PENDING_APPLY.to_owned(), turn);
                 Fate::Applied
             }
             (
@@ -242,7 +241,7 @@ impl Correlator {
         match self.position(slot) {
             Position::Open(Progress::SetSent) => {
                 let mut debug = explanation::rejection(Step::Set, rejection);
-                debug.push_str(explanation::STAYS);
+                debug.push_str(self.left_behind(slot));
                 let code = map_rejection(rejection.reason);
                 self.end(slot, End::failed(code, debug, Transfer::Stored), turn);
                 Fate::Applied

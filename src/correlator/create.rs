@@ -12,13 +12,13 @@ use super::{
 };
 
 /// Why a request is not taken on.
-struct Refusal {
+pub(super) struct Refusal {
     response_status_code: ResponseStatusCode,
     debug: String,
 }
 
 impl Refusal {
-    fn new(response_status_code: ResponseStatusCode, debug: String) -> Self {
+    pub(super) fn new(response_status_code: ResponseStatusCode, debug: String) -> Self {
         Self {
             response_status_code,
             debug,
@@ -57,19 +57,15 @@ impl Correlator {
             .find_request(&primitive.originator, &primitive.request_identifier);
         let is_known_resource = primitive.notified_resource().is_some()
             && same_key.is_some_and(|slot| self.has_request(slot));
-        if is_known_resource
-            || [same_key, same_request]
-                .into_iter()
-                .flatten()
-                .any(|slot| self.is_request(slot, record))
-        {
+        if is_known_resource || self.is_any_request([same_key, same_request], record) {
             return Fate::Repeated;
         }
         let expires_at = expires_at(primitive, turn.now);
         let refusal = self
             .conflict(&id, same_key, same_request)
-            .or_else(|| self.expired(expires_at, turn.now))
-            .or_else(|| self.limit_reached(&id.device));
+            .or_else(|| Self::expired(expires_at, turn.now))
+            .or_else(|| self.too_many_open())
+            .or_else(|| self.too_many_downloads(&id.device));
         match refusal {
             Some(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
             None => self.take_on(id, same_key, create, expires_at, record, turn),
@@ -84,15 +80,18 @@ impl Correlator {
         installation.is_some_and(|installation| installation.position().is_some())
     }
 
-    fn is_request(&self, slot: Slot, record: &Record<'_>) -> bool {
-        self.table
-            .get(slot)
-            .and_then(Installation::coordinates)
-            .is_some_and(|coordinates| coordinates == record.coordinates)
+    /// Whether one of them came with this record.
+    pub(super) fn is_any_request(&self, slots: [Option<Slot>; 2], record: &Record<'_>) -> bool {
+        slots.into_iter().flatten().any(|slot| {
+            self.table
+                .get(slot)
+                .and_then(Installation::coordinates)
+                .is_some_and(|coordinates| coordinates == record.coordinates)
+        })
     }
 
     /// Two requests of one identifier at a time are not allowed (TS-0001 clause 7.1.7), nor two of one CommandKey.
-    fn conflict(
+    pub(super) fn conflict(
         &self,
         id: &InstallationId,
         same_key: Option<Slot>,
@@ -109,18 +108,21 @@ impl Correlator {
         Some(Refusal::new(ResponseStatusCode::Conflict, debug))
     }
 
-    fn expired(&self, expires_at: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
+    pub(super) fn expired(expires_at: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
         let expires_at = expires_at.filter(|expires_at| *expires_at <= now)?;
         let debug = explanation::expired_before_start(expires_at, now);
         Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
     }
 
-    fn limit_reached(&self, device: &DeviceId) -> Option<Refusal> {
+    pub(super) fn too_many_open(&self) -> Option<Refusal> {
         let open_max = self.limits.open_installations_max;
-        if self.table.open_installations() >= open_max {
+        (self.table.open_installations() >= open_max).then(|| {
             let debug = explanation::too_many_open(open_max);
-            return Some(Refusal::new(ResponseStatusCode::InternalServerError, debug));
-        }
+            Refusal::new(ResponseStatusCode::InternalServerError, debug)
+        })
+    }
+
+    fn too_many_downloads(&self, device: &DeviceId) -> Option<Refusal> {
         let per_device_max = self.limits.open_downloads_per_device_max;
         let transfers = self.open_transfers(device);
         (transfers.len() >= per_device_max).then(|| {
@@ -139,7 +141,7 @@ impl Correlator {
         slots
     }
 
-    fn refuse(
+    pub(super) fn refuse(
         &mut self,
         device: DeviceId,
         primitive: RequestPrimitive,
@@ -202,6 +204,7 @@ impl Correlator {
             remark: Box::default(),
             file: Some(file).filter(|_| !self.limits.retry.is_empty()),
             retry: None,
+            target: None,
         };
         let deadline = self.deadline(open.progress, expires_at, turn.now);
         let (slot, parked) = self.enter(id, early, open, deadline);
@@ -215,7 +218,7 @@ impl Correlator {
     }
 
     /// Puts a new open installation into the table; returns the events that waited for it.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         id: InstallationId,
         early: Option<Slot>,
@@ -244,7 +247,7 @@ impl Correlator {
 }
 
 /// The earlier of rqet and rset.
-fn expires_at(primitive: &RequestPrimitive, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn expires_at(primitive: &RequestPrimitive, now: Timestamp) -> Option<Timestamp> {
     [primitive.request_expiration, primitive.result_expiration]
         .into_iter()
         .flatten()

@@ -2,13 +2,14 @@ use std::sync::Arc;
 
 use crate::cwmp::{Fault, FaultCode};
 use crate::mapping::{FaultMessage, Listing, deciding_code, describe_fault, map_fault};
-use crate::onem2m::{ResponseStatusCode, ResponseType};
+use crate::onem2m::{Operation, ResponseStatusCode, ResponseType};
 
 use super::{
-    Correlator, Effect, Ended, Request, Response, ResponseKind, Slot, State, Transfer, Turn,
+    Correlator, Effect, Ended, Open, Request, Response, ResponseKind, Slot, State, StoredResource,
+    Transfer, Turn, explanation,
 };
 
-/// How an installation ends.
+/// How an installation ends, well or not.
 pub(super) struct End {
     pub(super) response_status_code: ResponseStatusCode,
     pub(super) debug: String,
@@ -29,21 +30,36 @@ impl End {
             transfer,
         }
     }
-
-    pub(super) fn created(debug: String) -> Self {
-        Self::failed(ResponseStatusCode::Created, debug, Transfer::Stored)
-    }
 }
 
 impl Correlator {
+    /// Ends an open installation: the device has done what was asked.
+    pub(super) fn succeed(&mut self, slot: Slot, debug: String, turn: &mut Turn<'_>) {
+        let operation = self.table.open_mut(slot).request.primitive.operation;
+        let code = match operation {
+            Operation::Create => ResponseStatusCode::Created,
+            Operation::Retrieve => ResponseStatusCode::Ok,
+            Operation::Update => ResponseStatusCode::Updated,
+            Operation::Delete => ResponseStatusCode::Deleted,
+        };
+        self.end(slot, End::failed(code, debug, Transfer::Stored), turn);
+    }
+
     /// Ends an open installation: the final response if one is wanted, and from then on only a memory.
     pub(super) fn end(&mut self, slot: Slot, end: End, turn: &mut Turn<'_>) {
+        let is_done = end.response_status_code.is_success();
+        let resource = self.resource_to_keep(slot, is_done);
+        let keep_for = match resource {
+            Some(_) => self.limits.ended_ttl.max(self.limits.resource_ttl),
+            None => self.limits.ended_ttl,
+        };
+        let forget_at = turn.now + keep_for;
         let open = self.table.open_mut(slot);
         let state = State::Ended(Ended {
             coordinates: open.request.coordinates.clone(),
             transfer: end.transfer,
+            resource,
         });
-        let forget_at = turn.now + self.limits.ended_ttl;
         let State::Open(open) = self.table.set_state(slot, state, forget_at) else {
             unreachable!("only an open installation ends");
         };
@@ -52,19 +68,38 @@ impl Correlator {
             debug.push_str(if debug.is_empty() { "" } else { "; " });
             debug.push_str(&open.remark);
         }
-        if wants_final(&open.request.primitive.response_type) {
-            let is_created = end.response_status_code == ResponseStatusCode::Created;
+        let request = open.request;
+        if wants_final(&request.primitive.response_type) {
             let response = Response {
-                request: open.request,
+                request: Arc::clone(&request),
                 kind: ResponseKind::Final,
                 response_status_code: end.response_status_code,
                 debug,
                 fault_code: end.fault_code,
-                certificate_path: open.certificate_path.filter(|_| is_created),
+                certificate_path: open.certificate_path.filter(|_| is_done),
             };
             self.respond(response, turn);
         }
         Self::remember(slot, turn);
+        if let Some(target) = open.target.filter(|_| is_done) {
+            self.changed(&target, &request, turn);
+        }
+    }
+
+    fn resource_to_keep(&mut self, slot: Slot, is_done: bool) -> Option<Box<StoredResource>> {
+        let is_kept = is_done && !self.limits.resource_ttl.is_zero();
+        let open: &Open = self.table.open_mut(slot);
+        (is_kept && open.target.is_none())
+            .then(|| StoredResource::of(open))
+            .flatten()
+    }
+
+    /// What a failure after the transfer means.
+    pub(super) fn left_behind(&mut self, slot: Slot) -> &'static str {
+        match self.table.open_mut(slot).target {
+            Some(_) => explanation::UNCHANGED,
+            None => explanation::STAYS,
+        }
     }
 
     /// Ends an open installation by a fault (TS-0006 clause 8.3.2.2).
@@ -87,7 +122,7 @@ impl Correlator {
         let transfer = match message {
             FaultMessage::Download | FaultMessage::TransferComplete => Transfer::Failed,
             FaultMessage::SetParameterValues => {
-                debug.push_str(super::explanation::STAYS);
+                debug.push_str(self.left_behind(slot));
                 Transfer::Stored
             }
         };
@@ -121,7 +156,7 @@ impl Correlator {
         self.respond(response, turn);
     }
 
-    fn respond(&mut self, response: Response, turn: &mut Turn<'_>) {
+    pub(super) fn respond(&mut self, response: Response, turn: &mut Turn<'_>) {
         let code = response.response_status_code;
         *self.stats.responses.entry(code).or_default() += 1;
         turn.effects.push(Effect::Respond(response));
@@ -141,7 +176,7 @@ pub(super) fn acknowledgement(response_type: &ResponseType) -> Option<ResponseSt
 }
 
 /// Whether the result is sent at all; an empty list of targets means never (TS-0004 clause 7.5.1.2.5).
-fn wants_final(response_type: &ResponseType) -> bool {
+pub(super) fn wants_final(response_type: &ResponseType) -> bool {
     match response_type {
         ResponseType::NonBlockingAsynch(Some(targets)) => !targets.is_empty(),
         ResponseType::NonBlockingAsynch(None)

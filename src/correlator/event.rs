@@ -4,10 +4,15 @@ use crate::cwmp::{
     CommandKey, DeviceId, DownloadStatus, Fault, ParameterValue, Rejection, SetStatus,
     TransferComplete,
 };
-use crate::onem2m::{Certificate, MyCertFileCred, RequestPrimitive, ResponseStatusCode};
+use crate::onem2m::{
+    Certificate, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, Suid,
+};
 use crate::record::{Coordinates, Record};
 
 use super::CommandId;
+
+/// What the name of a pending request begins with; its CommandKey follows.
+pub(super) const PENDING_PREFIX: &str = "req-";
 
 /// A decoded input.
 #[derive(Clone, Debug)]
@@ -29,8 +34,10 @@ pub enum EventKind {
     CreateRequest(Box<CreateRequest>),
     /// Well-formed, and never about an installation, e.g. an Inform.
     Foreign,
-    /// A create request that is refused for what it says.
+    /// A request that is refused for what it says.
     RefusedRequest(Box<RefusedRequest>),
+    /// Something is asked of a resource that was created, or of a request that is pending.
+    ResourceRequest(Box<ResourceRequest>),
     /// A transfer ended.
     TransferComplete(TransferComplete),
 }
@@ -80,6 +87,17 @@ pub struct CreateRequest {
     pub content: Arc<[u8]>,
 }
 
+/// A valid request to retrieve, update or delete a resource.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResourceRequest {
+    /// Assigned by the requester, or derived from the coordinates of the record; names the commands that follow.
+    pub command_key: CommandKey,
+    /// The parameters of the primitive; its operation is not Create.
+    pub primitive: RequestPrimitive,
+    /// On Update the SUIDs that the certificate is to get; else empty.
+    pub suids: Vec<Suid>,
+}
+
 /// A request that is readable enough to be answered, and refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RefusedRequest {
@@ -100,7 +118,7 @@ pub struct Request {
     pub command_key: Option<CommandKey>,
     /// The parameters of the primitive.
     pub primitive: RequestPrimitive,
-    /// The attributes of the resource; `None` for a refused request.
+    /// The attributes of the resource, on Update those that it is to have; `None` for a refused request.
     pub resource: Option<MyCertFileCred>,
     /// Where the request stands.
     pub coordinates: Coordinates,
@@ -131,5 +149,31 @@ impl Request {
             traceparent: record.header("traceparent").map(Box::from),
             tracestate: record.header("tracestate").map(Box::from),
         }
+    }
+
+    /// Address of the resource that the request creates or is about, without the one on which it is pending. Without a
+    /// name of the originator's a created resource is named by its CommandKey.
+    pub fn resource_address(&self) -> String {
+        let primitive = &self.primitive;
+        let is_whole =
+            primitive.operation != Operation::Create || primitive.notified_resource().is_some();
+        if is_whole {
+            return primitive.to.to_string();
+        }
+        let given = self
+            .resource
+            .as_ref()
+            .and_then(|resource| resource.resource_name.as_deref());
+        let key = self.command_key.as_ref().map(CommandKey::as_str);
+        let parent = primitive.to.trim_end_matches('/');
+        format!("{parent}/{}", given.or(key).unwrap_or_default())
+    }
+
+    /// Address of the pending request, which an acknowledgement names. The bridge hosts no `<request>` resource; the
+    /// CommandKey in the name is the one that the commands and the result carry.
+    pub fn pending_address(&self) -> String {
+        let key = self.command_key.as_ref().map(CommandKey::as_str);
+        let parent = self.primitive.to.trim_end_matches('/');
+        format!("{parent}/{PENDING_PREFIX}{}", key.unwrap_or_default())
     }
 }

@@ -1,5 +1,7 @@
 //! Texts for people: what happened, and what to look at.
 
+mod changes;
+
 use std::time::Duration;
 
 use humantime::format_duration;
@@ -10,6 +12,10 @@ use crate::record::Coordinates;
 use crate::time::Timestamp;
 
 use super::{InstallationId, Limits, Progress, Step};
+
+pub(super) use changes::{
+    UNCHANGED, change_pending, delete_refused, no_such_resource, over, pending,
+};
 
 /// What a failure after the transfer means; clause 8.3.2 knows no way to take the file back.
 pub(super) const STAYS: &str = "; the certificate stays on the device without SUIDs";

@@ -5,7 +5,7 @@ use crate::onem2m::{Certificate, MyCertFileCred};
 use crate::record::{Coordinates, OwnedRecord};
 use crate::time::Timestamp;
 
-use super::{Answer, InstallationId, Request, Retry};
+use super::{Answer, InstallationId, Request, Retry, StoredResource};
 
 /// One certificate on its way to one device, or what is known of it before and after.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,7 +51,8 @@ pub enum EarlyKind {
     TransferComplete(TransferComplete),
 }
 
-/// An installation whose request is not finally answered.
+/// An installation whose request is not finally answered, or a request to change one that is over: it has a CommandKey
+/// of its own, by which its commands are answered.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Open {
     /// The request; its device, CommandKey and resource are present.
@@ -73,6 +74,8 @@ pub struct Open {
     pub file: Option<DownloadFile>,
     /// Set once an attempt of the present step has failed.
     pub retry: Option<Box<Retry>>,
+    /// The installation of the same device that the request changes; `None`: the request creates.
+    pub target: Option<Box<CommandKey>>,
 }
 
 impl Open {
@@ -124,6 +127,8 @@ pub struct Ended {
     pub coordinates: Coordinates,
     /// How the transfer went: a TransferComplete that says otherwise is a contradiction.
     pub transfer: Transfer,
+    /// The resource that was created, as long as it is kept.
+    pub resource: Option<Box<StoredResource>>,
 }
 
 /// How the transfer of an ended installation went.
@@ -170,6 +175,19 @@ impl Installation {
         }
     }
 
+    /// Whether it is among those that [`super::table::Table::concerning`] finds.
+    pub(super) fn concerns_device(&self) -> bool {
+        self.open().is_some() || self.resource().is_some()
+    }
+
+    /// The resource that was created, while it is kept.
+    pub(super) fn resource(&self) -> Option<&StoredResource> {
+        match &self.state {
+            State::Ended(ended) => ended.resource.as_deref(),
+            State::Early(_) | State::Open(_) => None,
+        }
+    }
+
     pub(super) fn early_events(&self) -> &[EarlyEvent] {
         match &self.state {
             State::Early(events) => events,
@@ -186,7 +204,7 @@ mod tests {
     #[test]
     fn an_installation_takes_few_bytes_of_the_table() {
         assert!(
-            size_of::<Installation>() <= 112,
+            size_of::<Installation>() <= 120,
             "{}",
             size_of::<Installation>()
         );

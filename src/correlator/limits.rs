@@ -15,6 +15,8 @@ pub struct Limits {
     pub set_timeout: Duration,
     /// How long an ended CommandKey is remembered, so that repeats are told from strangers.
     pub ended_ttl: Duration,
+    /// How long a resource is kept after its last change, so that it can be changed again; zero: not at all.
+    pub resource_ttl: Duration,
     /// How long an event waits for its request.
     pub early_ttl: Duration,
     /// Events that wait for one (device, CommandKey).

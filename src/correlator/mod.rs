@@ -1,6 +1,7 @@
 //! The core: which event belongs to which installation, and what follows from it.
 
 mod answers;
+mod change;
 mod command_id;
 mod create;
 mod deadlines;
@@ -11,6 +12,7 @@ mod event;
 mod explanation;
 mod installation;
 mod limits;
+mod resource;
 mod retry;
 #[cfg(test)]
 mod sim;
@@ -27,11 +29,14 @@ pub use effect::{
     Command, Effect, Effects, InstallationId, Response, ResponseKind, Slot, Unmatched,
     UnmatchedReason,
 };
-pub use event::{Answer, AnswerKind, CreateRequest, Event, EventKind, RefusedRequest, Request};
+pub use event::{
+    Answer, AnswerKind, CreateRequest, Event, EventKind, RefusedRequest, Request, ResourceRequest,
+};
 pub use installation::{
     EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, State, Transfer,
 };
 pub use limits::Limits;
+pub use resource::StoredResource;
 pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
 
@@ -51,7 +56,7 @@ use table::Table;
 /// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, RetryTable};
 /// use credbridge::correlator::UnmatchedReason;
 /// use credbridge::cwmp::{DeviceId, TransferComplete};
-/// use credbridge::mapping::Rules;
+/// use credbridge::mapping::{DeleteRule, Rules};
 /// use credbridge::record::{Coordinates, Record};
 /// use credbridge::time::Timestamp;
 ///
@@ -62,6 +67,7 @@ use table::Table;
 ///     lookup_timeout: minute,
 ///     set_timeout: minute,
 ///     ended_ttl: minute,
+///     resource_ttl: minute,
 ///     early_ttl: minute,
 ///     early_events_per_key_max: 4,
 ///     early_events_max: 100,
@@ -75,6 +81,7 @@ use table::Table;
 ///     content_inline: true,
 ///     suids_parameter: "SUIDs".into(),
 ///     await_set_result: true,
+///     delete: DeleteRule::Disable,
 /// };
 /// let mut correlator = Correlator::new(limits, rules);
 /// let mut effects = Vec::new();
@@ -134,6 +141,9 @@ impl Correlator {
             EventKind::Foreign => Fate::Foreign,
             EventKind::RefusedRequest(refused) => {
                 self.on_refused_request(device, *refused, &record, turn)
+            }
+            EventKind::ResourceRequest(request) => {
+                self.on_resource_request(device, *request, &record, turn)
             }
             EventKind::TransferComplete(transfer) => {
                 self.on_transfer_complete(device, transfer, &record, turn)

@@ -1,6 +1,6 @@
 use crate::cwmp::Rpc;
 use crate::mapping::lookup;
-use crate::onem2m::ResponseStatusCode;
+use crate::onem2m::{Operation, ResponseStatusCode};
 use crate::time::Timestamp;
 
 use super::ending::End;
@@ -33,7 +33,7 @@ impl Correlator {
         Self::remember(slot, turn);
     }
 
-    /// Sets the SUIDs of the row at `path`.
+    /// Sets what the request asks for in the row at `path`.
     pub(super) fn send_set(&mut self, slot: Slot, path: Box<str>, turn: &mut Turn<'_>) {
         self.table.open_mut(slot).certificate_path = Some(path);
         self.advance(slot, Progress::SetSent, turn);
@@ -42,7 +42,7 @@ impl Correlator {
         if self.rules.await_set_result {
             Self::remember(slot, turn);
         } else {
-            self.end(slot, End::created(String::new()), turn);
+            self.succeed(slot, String::new(), turn);
         }
     }
 
@@ -51,9 +51,13 @@ impl Correlator {
         let open = self.open(slot);
         let path = open.certificate_path.as_deref();
         let path = path.expect("the row is known when the SUIDs are set");
-        let set = self
-            .rules
-            .set_parameter_values(open.command_key(), path, open.resource());
+        let key = open.command_key();
+        let set = match open.request.primitive.operation {
+            Operation::Delete => self.rules.disable(key, path),
+            Operation::Create | Operation::Retrieve | Operation::Update => {
+                self.rules.set_parameter_values(key, path, open.resource())
+            }
+        };
         Rpc::SetParameterValues(set)
     }
 

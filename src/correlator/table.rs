@@ -9,7 +9,7 @@ use crate::cwmp::{CommandKey, DeviceId};
 use crate::time::Timestamp;
 
 use super::deadlines::Deadlines;
-use super::{EarlyEvent, Installation, InstallationId, Open, Slot, State};
+use super::{EarlyEvent, Installation, InstallationId, Open, Slot, State, StoredResource};
 
 /// All installations of a shard, with what finds them.
 ///
@@ -21,7 +21,7 @@ pub(super) struct Table {
     by_key: HashTable<Link>,
     /// Open installations by (originator, request identifier).
     by_request: HashTable<Slot>,
-    /// Open installations by device.
+    /// Open installations, and those whose resource is kept, by device.
     by_device: HashTable<Slot>,
     deadlines: Deadlines,
     /// Open installations by the time when their request was handled.
@@ -118,6 +118,13 @@ impl Table {
 
     /// The open installations of a device, in the order of their CommandKeys.
     pub(super) fn open_of(&self, device: &DeviceId) -> Vec<Slot> {
+        let mut slots = self.concerning(device);
+        slots.retain(|slot| self.entries[index(*slot)].open().is_some());
+        slots
+    }
+
+    /// The installations of a device that are open or whose resource is kept, in the order of their CommandKeys.
+    pub(super) fn concerning(&self, device: &DeviceId) -> Vec<Slot> {
         let id = |slot: &Slot| &self.entries[index(*slot)].id;
         let mut slots: Vec<Slot> = self
             .by_device
@@ -213,6 +220,20 @@ impl Table {
         }
     }
 
+    /// The resource that is kept with an installation; what it says is in no index.
+    pub(super) fn resource_mut(&mut self, slot: Slot) -> Option<&mut StoredResource> {
+        match &mut self.entries[index(slot)].state {
+            State::Ended(ended) => ended.resource.as_deref_mut(),
+            State::Early(_) | State::Open(_) => None,
+        }
+    }
+
+    /// Puts the deadline off to `deadline`, unless it is later already.
+    pub(super) fn extend_deadline(&mut self, slot: Slot, deadline: Timestamp) {
+        let before = self.entries[index(slot)].deadline;
+        self.set_deadline(slot, before.max(deadline));
+    }
+
     pub(super) fn push_early(&mut self, slot: Slot, event: EarlyEvent) {
         match &mut self.entries[index(slot)].state {
             State::Early(events) => events.push(event),
@@ -252,12 +273,14 @@ impl Table {
         let entry = &entries[index(slot)];
         self.early_events += entry.early_events().len();
         self.ended += usize::from(matches!(entry.state, State::Ended(_)));
+        if entry.concerns_device() {
+            by_device.insert_unique(hash(&entry.id.device), slot, |slot| {
+                hash(&entries[index(*slot)].id.device)
+            });
+        }
         let Some(open) = entry.open() else { return };
         self.open += 1;
         opened.insert(open.handled_at, slot);
-        by_device.insert_unique(hash(&entry.id.device), slot, |slot| {
-            hash(&entries[index(*slot)].id.device)
-        });
         if !open.request.primitive.request_identifier.is_empty() {
             by_request.insert_unique(hash(request_of(entries, slot)), slot, |slot| {
                 hash(request_of(entries, *slot))
@@ -269,13 +292,15 @@ impl Table {
         let entry = &self.entries[index(slot)];
         self.early_events -= entry.early_events().len();
         self.ended -= usize::from(matches!(entry.state, State::Ended(_)));
+        if entry.concerns_device() {
+            self.by_device
+                .find_entry(hash(&entry.id.device), |other| *other == slot)
+                .expect("every such installation is linked to its device")
+                .remove();
+        }
         let Some(open) = entry.open() else { return };
         self.open -= 1;
         self.opened.remove(open.handled_at, slot);
-        self.by_device
-            .find_entry(hash(&entry.id.device), |other| *other == slot)
-            .expect("every open installation is linked to its device")
-            .remove();
         if !open.request.primitive.request_identifier.is_empty() {
             self.by_request
                 .find_entry(hash(request_of(&self.entries, slot)), |other| {

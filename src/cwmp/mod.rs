@@ -10,7 +10,7 @@ pub use command_key::{CommandKey, CommandKeyError};
 pub use device_id::{DeviceId, DeviceIdError};
 pub use fault::{Fault, FaultCode, FaultCodeError, ParameterFault};
 pub use rpc::{
-    Download, DownloadFile, DownloadStatus, GetParameterValues, ParameterValue, Rejection,
-    RejectionReason, Rpc, SetParameterValues, SetStatus,
+    Download, DownloadFile, DownloadStatus, GetParameterValues, ParameterSetting, ParameterValue,
+    Rejection, RejectionReason, Rpc, SetParameterValues, SetStatus, SettingValue,
 };
 pub use transfer_complete::TransferComplete;

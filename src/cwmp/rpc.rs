@@ -50,7 +50,7 @@ pub struct GetParameterValues {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetParameterValues {
     /// Set together or not at all.
-    pub parameters: Vec<ParameterValue>,
+    pub parameters: Vec<ParameterSetting>,
     /// Value for the ParameterKey of the device.
     pub parameter_key: CommandKey,
 }
@@ -60,8 +60,45 @@ pub struct SetParameterValues {
 pub struct ParameterValue {
     /// Full path, at most 256 characters.
     pub name: Box<str>,
-    /// The value in its lexical form; what the bridge sets is always an `xsd:string`.
+    /// The value in its lexical form.
     pub value: Box<str>,
+}
+
+/// One parameter and what it is to be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ParameterSetting {
+    /// Full path, at most 256 characters.
+    pub name: Box<str>,
+    /// What it is to be.
+    pub value: SettingValue,
+}
+
+/// A value with its type (TR-106 clause 3.2).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SettingValue {
+    /// `xsd:boolean`
+    Boolean(bool),
+    /// `xsd:string`
+    Text(Box<str>),
+}
+
+impl SettingValue {
+    /// The name of the type, with the usual prefix of XML Schema.
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "xsd:boolean",
+            Self::Text(_) => "xsd:string",
+        }
+    }
+
+    /// The lexical form.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Boolean(true) => "true",
+            Self::Boolean(false) => "false",
+            Self::Text(text) => text,
+        }
+    }
 }
 
 /// What a DownloadResponse says (TR-069 A.3.2.8, argument Status).

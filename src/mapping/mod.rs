@@ -15,8 +15,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::cwmp::{
-    CommandKey, DeviceId, Download, DownloadFile, GetParameterValues, RejectionReason,
-    SetParameterValues,
+    CommandKey, DeviceId, Download, DownloadFile, GetParameterValues, ParameterSetting,
+    RejectionReason, SetParameterValues, SettingValue,
 };
 use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
 
@@ -31,6 +31,21 @@ pub struct Rules {
     pub suids_parameter: String,
     /// Whether the response waits for the answer to SetParameterValues.
     pub await_set_result: bool,
+    /// What deleting a resource means for the device.
+    pub delete: DeleteRule,
+}
+
+/// What deleting a resource means for the device. The table of certificates has no DeleteObject (TR-181), so clause
+/// 8.1.3 of TS-0006 cannot be followed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum DeleteRule {
+    /// Enable of the row is set to false, then the resource is forgotten.
+    #[default]
+    Disable,
+    /// Only the resource is forgotten; the certificate stays as it is.
+    Forget,
+    /// It is not allowed.
+    Refuse,
 }
 
 /// Longest URL argument of Download in characters (`cwmp-1-2.xsd`).
@@ -105,6 +120,17 @@ impl Rules {
             parameter_key: command_key,
         }
     }
+
+    /// The SetParameterValues that takes the certificate in the row at `path` out of use.
+    pub fn disable(&self, command_key: CommandKey, path: &str) -> SetParameterValues {
+        SetParameterValues {
+            parameters: vec![ParameterSetting {
+                name: format!("{path}Enable").into(),
+                value: SettingValue::Boolean(false),
+            }],
+            parameter_key: command_key,
+        }
+    }
 }
 
 /// The GetParameterValues that reads the table of certificates.
@@ -149,6 +175,7 @@ mod tests {
             content_inline: true,
             suids_parameter: "SUIDs".into(),
             await_set_result: true,
+            delete: DeleteRule::Disable,
         }
     }
 

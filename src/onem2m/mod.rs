@@ -2,12 +2,14 @@
 
 mod certificate;
 mod my_cert_file_cred;
+mod operation;
 mod primitive;
 mod response_status_code;
 mod suid;
 
 pub use certificate::{Certificate, CertificateError, CertificateFile};
 pub use my_cert_file_cred::{MyCertFileCred, TypeName};
+pub use operation::{Operation, OperationError};
 pub use primitive::{
     Expiry, ExpiryError, RequestPrimitive, ResponseType, ResultContent, ResultContentError,
 };

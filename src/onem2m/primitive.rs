@@ -5,17 +5,21 @@ use jiff::tz::TimeZone;
 
 use crate::time::Timestamp;
 
-/// The parameters of a create request (TS-0004 clause 8.2.2) that its answer depends on.
+use super::Operation;
+
+/// The parameters of a request (TS-0004 clause 8.2.2) that its answer depends on.
 ///
 /// A notification of a creation that a CSE has answered already has neither request identifier nor originator; `to` is
 /// then the resource that was created.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct RequestPrimitive {
+    /// op: what is asked.
+    pub operation: Operation,
     /// rqi: chosen by the originator, given back in the response; empty for a notification only.
     pub request_identifier: Box<str>,
     /// fr: who asks.
     pub originator: Box<str>,
-    /// to: address of the parent `<node>` resource.
+    /// to: on Create the address of the parent `<node>` resource, else that of the resource itself.
     pub to: Box<str>,
     /// rvi: release of oneM2M that the originator speaks.
     pub release_version_indicator: Box<str>,
@@ -132,7 +136,7 @@ pub enum ResponseType {
     NoResponse,
 }
 
-/// Result Content (rcn, TS-0004 clause 7.5.2), the values that Create allows.
+/// Result Content (rcn, TS-0004 clause 7.5.2), the values that mean something for a resource without children.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ResultContent {
     /// 0
@@ -148,24 +152,87 @@ pub enum ResultContent {
     ModifiedAttributes,
 }
 
-/// A number that rcn has no value for on Create.
+/// A number that rcn cannot have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{0} is not allowed on Create; allowed are 0, 1, 2, 3 and 9")]
-pub struct ResultContentError(pub u32);
+pub enum ResultContentError {
+    /// Not allowed with the operation.
+    #[error("{number} is not allowed on {}; allowed are {}", .operation.as_str(), allowed_numbers(*.operation))]
+    NotAllowed {
+        /// The operation.
+        operation: Operation,
+        /// rcn.
+        number: u32,
+    },
+    /// Allowed, and asks for child resources, of which there are none.
+    #[error("{0} asks for child resources, which are not implemented: ask for 1 (attributes)")]
+    ChildResources(u32),
+}
 
-impl TryFrom<u32> for ResultContent {
-    type Error = ResultContentError;
-
-    fn try_from(number: u32) -> Result<Self, ResultContentError> {
-        match number {
-            0 => Ok(Self::Nothing),
-            1 => Ok(Self::Attributes),
-            2 => Ok(Self::HierarchicalAddress),
-            3 => Ok(Self::HierarchicalAddressAndAttributes),
-            9 => Ok(Self::ModifiedAttributes),
-            _ => Err(ResultContentError(number)),
+impl ResultContent {
+    /// The value of rcn for an operation; `None` stands for what the operation gives if nothing is said.
+    ///
+    /// # Errors
+    /// If the operation does not allow the number, or it asks for what does not exist.
+    pub fn for_operation(
+        operation: Operation,
+        number: Option<u32>,
+    ) -> Result<Self, ResultContentError> {
+        let Some(number) = number else {
+            return Ok(match operation {
+                Operation::Create | Operation::Retrieve | Operation::Update => Self::Attributes,
+                Operation::Delete => Self::Nothing,
+            });
+        };
+        let found = allowed(operation)
+            .iter()
+            .find(|allowed| allowed.number() == number);
+        match (found, operation, number) {
+            (Some(found), _, _) => Ok(*found),
+            (None, Operation::Retrieve | Operation::Delete, 4..=6 | 8) => {
+                Err(ResultContentError::ChildResources(number))
+            }
+            (None, _, _) => Err(ResultContentError::NotAllowed { operation, number }),
         }
     }
+
+    /// The number of rcn.
+    pub const fn number(self) -> u32 {
+        match self {
+            Self::Nothing => 0,
+            Self::Attributes => 1,
+            Self::HierarchicalAddress => 2,
+            Self::HierarchicalAddressAndAttributes => 3,
+            Self::ModifiedAttributes => 9,
+        }
+    }
+}
+
+/// TS-0004 table 7.5.2-1.
+const fn allowed(operation: Operation) -> &'static [ResultContent] {
+    match operation {
+        Operation::Create => &[
+            ResultContent::Nothing,
+            ResultContent::Attributes,
+            ResultContent::HierarchicalAddress,
+            ResultContent::HierarchicalAddressAndAttributes,
+            ResultContent::ModifiedAttributes,
+        ],
+        Operation::Retrieve => &[ResultContent::Attributes],
+        Operation::Update => &[
+            ResultContent::Nothing,
+            ResultContent::Attributes,
+            ResultContent::ModifiedAttributes,
+        ],
+        Operation::Delete => &[ResultContent::Nothing, ResultContent::Attributes],
+    }
+}
+
+fn allowed_numbers(operation: Operation) -> String {
+    let numbers: Vec<String> = allowed(operation)
+        .iter()
+        .map(|allowed| allowed.number().to_string())
+        .collect();
+    numbers.join(", ")
 }
 
 #[cfg(test)]
@@ -217,10 +284,32 @@ mod tests {
     }
 
     #[test]
-    fn create_allows_five_result_contents() {
-        let allowed: Vec<u32> = (0..100)
-            .filter(|number| ResultContent::try_from(*number).is_ok())
-            .collect();
-        assert_eq!(allowed, [0, 1, 2, 3, 9]);
+    fn each_operation_allows_its_result_contents() {
+        for (operation, numbers) in [
+            (Operation::Create, &[0, 1, 2, 3, 9][..]),
+            (Operation::Retrieve, &[1]),
+            (Operation::Update, &[0, 1, 9]),
+            (Operation::Delete, &[0, 1]),
+        ] {
+            let allowed: Vec<u32> = (0..100)
+                .filter(|number| ResultContent::for_operation(operation, Some(*number)).is_ok())
+                .collect();
+            assert_eq!(allowed, numbers, "{operation:?}");
+        }
+        assert_eq!(
+            ResultContent::for_operation(Operation::Delete, None),
+            Ok(ResultContent::Nothing)
+        );
+    }
+
+    #[test]
+    fn wrong_result_contents_are_told_from_those_of_children() {
+        let error =
+            |number| ResultContent::for_operation(Operation::Retrieve, Some(number)).unwrap_err();
+        assert_eq!(error(4), ResultContentError::ChildResources(4));
+        assert_eq!(
+            error(0).to_string(),
+            "0 is not allowed on Retrieve; allowed are 1"
+        );
     }
 }

@@ -8,28 +8,30 @@ pub enum ResponseStatusCode {
     AcceptedSynch = 1001,
     /// The request is taken on, nonBlockingRequestAsynch.
     AcceptedAsynch = 1002,
+    /// The resource, as it was asked for.
+    Ok = 2000,
     /// The resource was created.
     Created = 2001,
+    /// The resource is gone.
+    Deleted = 2002,
+    /// The resource was changed.
+    Updated = 2004,
     /// The request is wrong, or the device refused or failed.
     BadRequest = 4000,
     /// The release of oneM2M is not supported.
     ReleaseVersionNotSupported = 4001,
+    /// There is no such resource.
+    NotFound = 4004,
     /// The operation is not allowed on this resource.
     OperationNotAllowed = 4005,
     /// The request expired.
     RequestTimeout = 4008,
-    /// The content has a media type that is not supported.
-    UnsupportedMediaType = 4015,
     /// The request contradicts another one that is pending.
     Conflict = 4105,
-    /// A resource of this type cannot be a child of the target.
-    InvalidChildResourceType = 4108,
     /// The bridge cannot take the request on.
     InternalServerError = 5000,
     /// A feature that is asked for is not implemented.
     NotImplemented = 5001,
-    /// nonBlockingRequestSynch is not supported.
-    NonBlockingSynchNotSupported = 5206,
     /// The device cannot be identified or reached.
     ExternalObjectNotReachable = 6003,
     /// The object on the device cannot be found.
@@ -41,6 +43,33 @@ pub enum ResponseStatusCode {
 }
 
 impl ResponseStatusCode {
+    /// Every code that the bridge gives.
+    pub const ALL: [Self; 18] = [
+        Self::AcceptedSynch,
+        Self::AcceptedAsynch,
+        Self::Ok,
+        Self::Created,
+        Self::Deleted,
+        Self::Updated,
+        Self::BadRequest,
+        Self::ReleaseVersionNotSupported,
+        Self::NotFound,
+        Self::OperationNotAllowed,
+        Self::RequestTimeout,
+        Self::Conflict,
+        Self::InternalServerError,
+        Self::NotImplemented,
+        Self::ExternalObjectNotReachable,
+        Self::ExternalObjectNotFound,
+        Self::MgmtSessionCannotBeEstablished,
+        Self::MgmtSessionEstablishmentTimeout,
+    ];
+
+    /// Whether what was asked has been done (TS-0004 clause 6.6.1: 2xxx).
+    pub const fn is_success(self) -> bool {
+        matches!(self.get(), 2000..3000)
+    }
+
     /// The number, e.g. 2001.
     pub const fn get(self) -> u16 {
         self as u16

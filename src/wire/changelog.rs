@@ -141,7 +141,10 @@ fn early_kind(decoder: &Decoder, record: Record<'_>) -> Result<EarlyKind, String
         Ok(Decoded::One(event)) => match event.kind {
             EventKind::Answer(answer) => Ok(EarlyKind::Answer(answer)),
             EventKind::TransferComplete(transfer) => Ok(EarlyKind::TransferComplete(transfer)),
-            EventKind::CreateRequest(_) | EventKind::Foreign | EventKind::RefusedRequest(_) => {
+            EventKind::CreateRequest(_)
+            | EventKind::Foreign
+            | EventKind::RefusedRequest(_)
+            | EventKind::ResourceRequest(_) => {
                 Err("it is neither an answer nor a TransferComplete".to_owned())
             }
         },

@@ -166,9 +166,7 @@ fn fault(attribute: Attribute, value: &RawValue) -> Option<String> {
     let right = match attribute.kind {
         Kind::Any => true,
         Kind::NotPermitted => {
-            return Some(format!(
-                "{attribute} is not permitted on Create: leave it out"
-            ));
+            return Some(format!("{attribute} is not permitted here: leave it out"));
         }
         Kind::Number => json.parse::<u32>().is_ok(),
         Kind::NumberList => serde_json::from_str::<Vec<u32>>(json).is_ok(),
@@ -284,7 +282,7 @@ mod tests {
                 "n (Number) must be a number from 0 to 4294967295",
                 "t (Time) must be a text or a number of milliseconds",
                 "l (List) must be a list of texts",
-                "x (Forbidden) is not permitted on Create: leave it out",
+                "x (Forbidden) is not permitted here: leave it out",
             ]
         );
         assert_eq!(faults(r#"{"a":"\ud800"}"#), ["a (Text) must be a text"]);

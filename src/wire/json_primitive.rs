@@ -1,13 +1,13 @@
 //! oneM2M request primitives in JSON (TS-0004 clause 8.4) -> [`ReadRequest`].
 
-use crate::onem2m::{ResponseStatusCode, TypeName};
+use crate::onem2m::{Operation, ResponseStatusCode, TypeName};
 
 use super::r#gen::CreateRequest;
 use super::json_members::{Attribute, Kind, Members, attribute, shown};
 use super::notification::Notified;
 use super::refusal::Refusal;
 use super::request_primitive::ReadRequest;
-use super::{DecodeError, DecodeReason, notification};
+use super::{DecodeError, DecodeReason, notification, resource_request};
 
 /// Resource type mgmtObj (TS-0004 clause 6.3.4.2.1).
 const MGMT_OBJ: u32 = 13;
@@ -166,9 +166,8 @@ fn answerable(primitive: &Members<'_>) -> Result<(), DecodeError> {
 
 fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
     let mut refusals = Vec::new();
-    judge_operation(primitive, &mut refusals);
+    let operation = read_operation(primitive, &mut refusals);
     refusals.extend(primitive.faults().map(Refusal::bad));
-    let (type_name, resource) = read_content(primitive, &mut refusals);
     let (response_type, targets) = read_response_type(primitive, &mut refusals);
     let text = |short| primitive.text(short).unwrap_or_default();
     let time = |short| primitive.time(short).unwrap_or_default();
@@ -187,35 +186,39 @@ fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
     };
     let targets_given = targets.is_some();
     message.notification_uris = targets.unwrap_or_default();
-    if let Some(resource) = &resource {
-        read_resource(resource, &mut message, &mut refusals);
-    }
+    let (type_name, has_resource) = if operation == Operation::Create {
+        let (type_name, resource) = read_content(primitive, &mut refusals);
+        if let Some(resource) = &resource {
+            read_resource(resource, &mut message, &mut refusals);
+        }
+        (type_name, resource.is_some())
+    } else {
+        message.operation = operation.get().into();
+        resource_request::read_content(primitive, operation, &mut message, &mut refusals)
+    };
     ReadRequest {
         message,
         type_name,
         targets_given,
-        has_resource: resource.is_some(),
+        has_resource,
         resource_identifier: None,
         refusals,
     }
 }
 
-fn judge_operation(primitive: &Members<'_>, refusals: &mut Vec<Refusal>) {
-    match primitive.number("op") {
-        Some(1) => {}
-        Some(op @ 2..=4) => refusals.push(Refusal {
-            code: ResponseStatusCode::OperationNotAllowed,
-            text: format!(
-                "op (Operation) {op} is not allowed: a [myCertFileCred] can only be created here (op 1)"
-            ),
-        }),
-        Some(op) => refusals.push(Refusal::bad(format!(
-            "op (Operation) {op} is not an operation: Create is 1"
-        ))),
+/// A request whose operation is not known is judged as if it created.
+fn read_operation(primitive: &Members<'_>, refusals: &mut Vec<Refusal>) -> Operation {
+    let Some(number) = primitive.number("op") else {
         // A value of another type is told with the other types.
-        None if primitive.has("op") => {}
-        None => refusals.push(Refusal::bad("op (Operation) is missing: Create is 1")),
-    }
+        if !primitive.has("op") {
+            refusals.push(Refusal::bad("op (Operation) is missing: Create is 1"));
+        }
+        return Operation::default();
+    };
+    Operation::try_from(number).unwrap_or_else(|error| {
+        refusals.push(Refusal::bad(format!("op (Operation) {error}")));
+        Operation::default()
+    })
 }
 
 /// The number of rt, and its targets if any are given.
@@ -245,14 +248,25 @@ fn read_content<'a>(
     primitive: &Members<'a>,
     refusals: &mut Vec<Refusal>,
 ) -> (TypeName, Option<Members<'a>>) {
+    let Some((type_name, content)) = read_type_name(primitive, refusals) else {
+        return (TypeName::default(), None);
+    };
+    judge_resource_type(primitive, refusals);
+    let resource = nested(&content, type_name.as_str(), &RESOURCE, refusals);
+    (type_name, resource)
+}
+
+/// The name of the resource type in pc, if it is `[myCertFileCred]`, and the members of pc.
+pub(super) fn read_type_name<'a>(
+    primitive: &Members<'a>,
+    refusals: &mut Vec<Refusal>,
+) -> Option<(TypeName, Members<'a>)> {
     if !primitive.has("pc") {
         refusals.push(Refusal::bad(
             "pc (Content) is missing: it holds the resource, e.g. {\"dcfg:nycfc\":{..}}",
         ));
     }
-    let Some(content) = nested(primitive, "pc", &CONTENT, refusals) else {
-        return (TypeName::default(), None);
-    };
+    let content = nested(primitive, "pc", &CONTENT, refusals)?;
     refusals.extend(
         content
             .faults()
@@ -268,22 +282,20 @@ fn read_content<'a>(
         (false, true, []) => TypeName::M2m,
         (false, false, [name]) => {
             refusals.push(refuse_foreign(name, primitive.number("ty")));
-            return (TypeName::default(), None);
+            return None;
         }
         (_, _, _) => {
             refusals.push(Refusal::bad(
                 "pc (Content) must have exactly one member: dcfg:nycfc or m2m:nycfc",
             ));
-            return (TypeName::default(), None);
+            return None;
         }
     };
-    judge_resource_type(primitive, refusals);
-    let resource = nested(&content, type_name.as_str(), &RESOURCE, refusals);
-    (type_name, resource)
+    Some((type_name, content))
 }
 
 /// The object that is the value of a member; that a value is no object is told with the other types.
-fn nested<'a>(
+pub(super) fn nested<'a>(
     members: &Members<'a>,
     short: &'static str,
     table: &'static [Attribute],

@@ -19,6 +19,7 @@ mod outbound;
 mod refusal;
 mod request_judgement;
 mod request_primitive;
+mod resource_request;
 mod response_primitive;
 mod soap;
 

@@ -2,7 +2,7 @@
 
 use crate::cwmp::CommandKey;
 use crate::onem2m::{
-    CertificateError, CertificateFile, Expiry, MyCertFileCred, RequestPrimitive,
+    CertificateError, CertificateFile, Expiry, MyCertFileCred, Operation, RequestPrimitive,
     ResponseStatusCode, ResponseType, ResultContent, Suid,
 };
 
@@ -39,8 +39,15 @@ pub(super) struct Judged {
 /// What a valid request asks for.
 pub(super) struct Verdict {
     pub(super) command_key: Option<CommandKey>,
-    pub(super) resource: MyCertFileCred,
-    pub(super) file: CertificateFile,
+    pub(super) asked: Asked,
+}
+
+/// What is asked.
+pub(super) enum Asked {
+    /// A resource is to be created.
+    Create(MyCertFileCred, CertificateFile),
+    /// A resource that exists is to be retrieved, deleted, or to get these SUIDs.
+    OfResource(Vec<Suid>),
 }
 
 impl ReadRequest {
@@ -51,13 +58,15 @@ impl ReadRequest {
         };
         let primitive = judge.primitive();
         let command_key = judge.command_key();
-        let resource = self.has_resource.then(|| judge.resource()).flatten();
-        let verdict = match (Refusal::together(&judge.refusals), resource) {
-            (None, Some((resource, file))) => Ok(Verdict {
-                command_key,
-                resource,
-                file,
-            }),
+        let asked = match primitive.operation {
+            Operation::Create if self.has_resource => judge.resource(),
+            Operation::Create => None,
+            operation @ (Operation::Retrieve | Operation::Update | Operation::Delete) => {
+                Some(Asked::OfResource(judge.changed_suids(operation)))
+            }
+        };
+        let verdict = match (Refusal::together(&judge.refusals), asked) {
+            (None, Some(asked)) => Ok(Verdict { command_key, asked }),
             (Some(refusal), _) => Err(refusal),
             (None, None) => unreachable!("without a resource there is a refusal"),
         };
@@ -65,13 +74,13 @@ impl ReadRequest {
     }
 }
 
-struct Judge<'a> {
-    request: &'a ReadRequest,
-    refusals: Vec<Refusal>,
+pub(super) struct Judge<'a> {
+    pub(super) request: &'a ReadRequest,
+    pub(super) refusals: Vec<Refusal>,
 }
 
 impl Judge<'_> {
-    fn bad(&mut self, text: impl Into<String>) {
+    pub(super) fn bad(&mut self, text: impl Into<String>) {
         self.refusals.push(Refusal::bad(text));
     }
 
@@ -109,10 +118,12 @@ impl Judge<'_> {
             self.bad_unless_told("to", "to (To) is missing: address the <node> resource");
         }
         self.release();
+        let operation = self.operation();
         let response_type = self.response_type();
-        let result_content = self.result_content();
+        let result_content = self.result_content(operation);
         let (request_expiration, result_expiration) = self.times();
         RequestPrimitive {
+            operation,
             request_identifier: message.request_identifier.as_str().into(),
             originator: message.from.as_str().into(),
             to: message.to.as_str().into(),
@@ -191,16 +202,6 @@ impl Judge<'_> {
         }
     }
 
-    fn result_content(&mut self) -> ResultContent {
-        let Some(number) = self.request.message.result_content else {
-            return ResultContent::default();
-        };
-        ResultContent::try_from(number).unwrap_or_else(|error| {
-            self.bad(format!("rcn (Result Content) {error}"));
-            ResultContent::default()
-        })
-    }
-
     fn times(&mut self) -> (Option<Expiry>, Option<Expiry>) {
         let message = &self.request.message;
         let request = self.time(
@@ -263,25 +264,23 @@ impl Judge<'_> {
             .ok()
     }
 
-    fn resource(&mut self) -> Option<(MyCertFileCred, CertificateFile)> {
+    fn resource(&mut self) -> Option<Asked> {
         let message = &self.request.message;
         let suids = self.suids();
         let object_paths = self.object_paths();
         let resource_name = self.resource_name();
         let file = self.file()?;
-        Some((
-            MyCertFileCred {
-                type_name: self.request.type_name,
-                suids,
-                my_cert_file_format: message.my_cert_file_format.trim().into(),
-                object_paths,
-                resource_name,
-            },
-            file,
-        ))
+        let resource = MyCertFileCred {
+            type_name: self.request.type_name,
+            suids,
+            my_cert_file_format: message.my_cert_file_format.trim().into(),
+            object_paths,
+            resource_name,
+        };
+        Some(Asked::Create(resource, file))
     }
 
-    fn suids(&mut self) -> Vec<Suid> {
+    pub(super) fn suids(&mut self) -> Vec<Suid> {
         let numbers = &self.request.message.suids;
         if numbers.len() > SUIDS_MAX {
             self.bad(format!(

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use crate::correlator::{
-    CreateRequest, Event, EventKind, RefusedRequest, Request, Response, ResponseKind,
+    CreateRequest, Event, EventKind, RefusedRequest, Request, ResourceRequest, Response,
+    ResponseKind,
 };
 use crate::cwmp::{CommandKey, DeviceId};
-use crate::onem2m::{RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
+use crate::onem2m::{Operation, RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
 use crate::record::{Coordinates, Record};
 
 pub(super) use device::message_device;
@@ -22,7 +23,7 @@ use super::json_primitive::{Primitive, read_json, read_text};
 use super::notification::Notified;
 use super::outbound::output_id;
 use super::refusal::Refusal;
-use super::request_judgement::{Judged, Verdict};
+use super::request_judgement::{Asked, Judged, Verdict};
 use super::{
     DecodeError, DecodeReason, Decoded, Decoder, Format, Several, Undecoded, cbor, format, r#gen,
 };
@@ -68,6 +69,23 @@ pub struct ReadNotification {
 }
 
 impl ReadRequest {
+    /// What is asked; Create if that is not known.
+    pub fn operation(&self) -> Operation {
+        Operation::try_from(self.message.operation).unwrap_or_default()
+    }
+
+    /// Address of the `<node>`: a resource that exists is a child of it.
+    fn parent(&self) -> &str {
+        let to = &*self.message.to;
+        match self.operation() {
+            Operation::Create => to,
+            Operation::Retrieve | Operation::Update | Operation::Delete => {
+                let path = to.trim_end_matches('/');
+                path.rsplit_once('/').map_or(to, |(parent, _)| parent)
+            }
+        }
+    }
+
     /// The answer, if the bridge would refuse the request at once for what it says.
     pub fn refusal(&self) -> Option<Refusal> {
         self.judge().verdict.err()
@@ -186,8 +204,8 @@ impl Decoder {
             Primitive::Request(mut request) => {
                 read_command_key_header(&mut request, &record);
                 let message = &request.message;
-                let device =
-                    self.device_of_request(message.device.as_ref(), &[&message.to], &record);
+                let targets = [&*message.to, request.parent()];
+                let device = self.device_of_request(message.device.as_ref(), &targets, &record);
                 name_device(&mut request, &device);
                 ReadPrimitive::Request(request, device)
             }
@@ -240,17 +258,27 @@ impl Decoder {
             None => derive_command_key(&self.application_id, coordinates),
         };
         match judged.verdict {
-            Ok(Verdict {
-                command_key,
-                resource,
-                file,
-            }) => EventKind::CreateRequest(Box::new(CreateRequest {
-                command_key: command_key.unwrap_or_else(derived),
-                primitive,
-                resource,
-                certificate: file.certificate,
-                content: file.content,
-            })),
+            Ok(Verdict { command_key, asked }) => {
+                let command_key = command_key.unwrap_or_else(derived);
+                match asked {
+                    Asked::Create(resource, file) => {
+                        EventKind::CreateRequest(Box::new(CreateRequest {
+                            command_key,
+                            primitive,
+                            resource,
+                            certificate: file.certificate,
+                            content: file.content,
+                        }))
+                    }
+                    Asked::OfResource(suids) => {
+                        EventKind::ResourceRequest(Box::new(ResourceRequest {
+                            command_key,
+                            primitive,
+                            suids,
+                        }))
+                    }
+                }
+            }
             Err(refusal) => EventKind::RefusedRequest(Box::new(RefusedRequest {
                 primitive,
                 response_status_code: refusal.code,

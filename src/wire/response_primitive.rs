@@ -1,11 +1,9 @@
 //! Answers for requesters: oneM2M response primitives as JSON, CBOR and protobuf.
 
-use std::fmt;
-
 use prost::Message as _;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use crate::correlator::{Request, Response, ResponseKind};
+use crate::correlator::{Response, ResponseKind};
 use crate::mapping::RULES_VERSION;
 use crate::onem2m::{MyCertFileCred, ResponseType, ResultContent, Suid};
 
@@ -263,7 +261,7 @@ fn content(response: &Response) -> Option<Content<'_>> {
         return (!response.debug.is_empty()).then_some(Content::Debug(&response.debug));
     }
     match response.kind {
-        ResponseKind::Acknowledgement => Some(Content::Address(request_address(request))),
+        ResponseKind::Acknowledgement => Some(Content::Address(request.pending_address())),
         ResponseKind::Final => {
             let resource = Resource {
                 attributes: request.resource.as_ref()?,
@@ -275,41 +273,14 @@ fn content(response: &Response) -> Option<Content<'_>> {
                     Some(Content::Attributes(resource))
                 }
                 ResultContent::HierarchicalAddress => {
-                    Some(Content::Address(resource_address(request)))
+                    Some(Content::Address(request.resource_address()))
                 }
                 ResultContent::HierarchicalAddressAndAttributes => Some(
-                    Content::AddressAndAttributes(resource_address(request), resource),
+                    Content::AddressAndAttributes(request.resource_address(), resource),
                 ),
             }
         }
     }
-}
-
-/// Address of the resource under its `<node>`; without a name of the originator's it is named by its CommandKey.
-fn resource_address(request: &Request) -> String {
-    if let Some(resource) = request.primitive.notified_resource() {
-        return resource.to_owned();
-    }
-    let given = request
-        .resource
-        .as_ref()
-        .and_then(|resource| resource.resource_name.as_deref());
-    let key = request.command_key.as_ref().map(|key| key.as_str());
-    child_address(
-        request,
-        format_args!("{}", given.or(key).unwrap_or_default()),
-    )
-}
-
-/// Names the pending request in an acknowledgement. The bridge hosts no `<request>` resource; the CommandKey in the
-/// name is the one that the commands and the result carry.
-fn request_address(request: &Request) -> String {
-    let key = request.command_key.as_ref().map(|key| key.as_str());
-    child_address(request, format_args!("req-{}", key.unwrap_or_default()))
-}
-
-fn child_address(request: &Request, name: fmt::Arguments<'_>) -> String {
-    format!("{}/{name}", request.primitive.to.trim_end_matches('/'))
 }
 
 impl Serialize for Content<'_> {

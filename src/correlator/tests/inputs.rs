@@ -7,10 +7,13 @@ use crate::cwmp::{
     Rejection, RejectionReason, SetStatus, TransferComplete,
 };
 use crate::onem2m::{
-    Certificate, MyCertFileCred, RequestPrimitive, ResponseStatusCode, ResponseType, Suid, TypeName,
+    Certificate, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, ResponseType,
+    Suid, TypeName,
 };
 
-use super::super::{Answer, AnswerKind, CommandId, CreateRequest, EventKind, RefusedRequest};
+use super::super::{
+    Answer, AnswerKind, CommandId, CreateRequest, EventKind, RefusedRequest, ResourceRequest,
+};
 
 pub(crate) const ROW: &str = "Device.Security.Certificate.3.";
 
@@ -47,6 +50,7 @@ impl Input {
             EventKind::Answer(_)
             | EventKind::Foreign
             | EventKind::RefusedRequest(_)
+            | EventKind::ResourceRequest(_)
             | EventKind::TransferComplete(_) => unreachable!("only a create request is changed"),
         }
         self
@@ -54,6 +58,13 @@ impl Input {
 
     pub(crate) fn response_type(self, response_type: ResponseType) -> Self {
         self.with(|create| create.primitive.response_type = response_type)
+    }
+
+    pub(crate) fn asked(mut self, change: impl FnOnce(&mut ResourceRequest)) -> Self {
+        if let EventKind::ResourceRequest(request) = &mut self.kind {
+            change(request);
+        }
+        self
     }
 
     /// Gives the TransferComplete a certificate path.
@@ -112,6 +123,23 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
             issuer: "CN=Root,O=Acme".into(),
         }),
         content: Arc::from(*b"certificate"),
+    })))
+}
+
+/// A request about a resource; an Update gives it SUID 41.
+pub(crate) fn about(to: &str, operation: Operation, command_key: &str, identifier: &str) -> Input {
+    let suids = match operation {
+        Operation::Update => vec![Suid::try_from(41).unwrap()],
+        Operation::Create | Operation::Retrieve | Operation::Delete => Vec::new(),
+    };
+    Input::new(EventKind::ResourceRequest(Box::new(ResourceRequest {
+        command_key: key(command_key),
+        primitive: RequestPrimitive {
+            operation,
+            to: to.into(),
+            ..primitive(identifier)
+        },
+        suids,
     })))
 }
 

@@ -66,6 +66,7 @@ fn tight() -> Limits {
         open_installations_max: 3,
         sole_open_transfer: true,
         ended_ttl: 30 * MINUTE,
+        resource_ttl: 45 * MINUTE,
         ..limits()
     }
 }

@@ -122,7 +122,7 @@ fn transfer_complete_before_lookup_knows_the_row_from_the_event() {
         &*set.parameters[0].name,
         "Device.Security.Certificate.9.SUIDs"
     );
-    assert_eq!(&*set.parameters[0].value, "42,43");
+    assert_eq!(set.parameters[0].value.text(), "42,43");
     assert_eq!(set.parameter_key, key("k1"));
     let response = world.response(set_applied("k1"));
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cwmp::{Download, Rpc};
-use crate::mapping::Rules;
+use crate::mapping::{DeleteRule, Rules};
 use crate::onem2m::ResponseStatusCode;
 use crate::record::{Coordinates, Record};
 use crate::time::Timestamp;
@@ -47,6 +47,7 @@ pub(crate) fn limits() -> Limits {
         lookup_timeout: 5 * MINUTE,
         set_timeout: 10 * MINUTE,
         ended_ttl: 24 * 60 * MINUTE,
+        resource_ttl: 24 * 60 * MINUTE,
         early_ttl: 10 * MINUTE,
         early_events_per_key_max: 8,
         early_events_max: 64,
@@ -63,6 +64,7 @@ pub(crate) fn rules() -> Rules {
         content_inline: true,
         suids_parameter: "SUIDs".into(),
         await_set_result: true,
+        delete: DeleteRule::Disable,
     }
 }
 

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use crate::correlator::{
     EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Progress, Request, Retry, State,
-    Transfer,
+    StoredResource, Transfer,
 };
 use crate::cwmp::{CommandKey, DownloadFile};
 use crate::onem2m::{
-    Certificate, Expiry, MyCertFileCred, RequestPrimitive, ResponseType, ResultContent, Suid,
-    TypeName,
+    Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType, ResultContent,
+    Suid, TypeName,
 };
 use crate::record::{Coordinates, OwnedRecord};
 use crate::time::Timestamp;
@@ -143,6 +143,12 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
             size: file.size,
         }),
         retry: open.retry.map(|message| retry(&message)).transpose()?,
+        target: match open.target.as_str() {
+            "" => None,
+            target => Some(Box::new(
+                CommandKey::try_from(target).map_err(|_| Broken::Field("open.target"))?,
+            )),
+        },
     })
 }
 
@@ -168,7 +174,21 @@ fn ended(ended: state::Ended) -> Result<Ended, Broken> {
     Ok(Ended {
         coordinates: coordinates(ended.coordinates, "ended.coordinates")?,
         transfer,
+        resource: ended.resource.map(stored_resource).transpose()?,
     })
+}
+
+fn stored_resource(stored: state::StoredResource) -> Result<Box<StoredResource>, Broken> {
+    let attributes = stored
+        .attributes
+        .ok_or(Broken::Field("ended.resource.attributes"))?;
+    if attributes.object_paths.len() != 1 {
+        return Err(Broken::Field("ended.resource.attributes.object_paths"));
+    }
+    Ok(Box::new(StoredResource {
+        address: stored.address.into(),
+        attributes: resource(attributes)?,
+    }))
 }
 
 fn request(id: &InstallationId, request: state::Request) -> Result<Request, Broken> {
@@ -194,7 +214,13 @@ fn primitive(primitive: state::Primitive) -> Result<RequestPrimitive, Broken> {
     let targets = primitive
         .targets
         .map(|targets| targets.uris.into_iter().map(Into::into).collect());
+    let operation = match primitive.operation {
+        0 => Operation::Create,
+        number => Operation::try_from(number)
+            .map_err(|_| Broken::Field("open.request.primitive.operation"))?,
+    };
     Ok(RequestPrimitive {
+        operation,
         request_identifier: primitive.request_identifier.into(),
         originator: primitive.from.into(),
         to: primitive.to.into(),
@@ -207,14 +233,8 @@ fn primitive(primitive: state::Primitive) -> Result<RequestPrimitive, Broken> {
             5 => ResponseType::NoResponse,
             _ => return Err(Broken::Field("open.request.primitive.response_type")),
         },
-        result_content: match primitive.result_content {
-            0 => ResultContent::Nothing,
-            1 => ResultContent::Attributes,
-            2 => ResultContent::HierarchicalAddress,
-            3 => ResultContent::HierarchicalAddressAndAttributes,
-            9 => ResultContent::ModifiedAttributes,
-            _ => return Err(Broken::Field("open.request.primitive.result_content")),
-        },
+        result_content: ResultContent::for_operation(operation, Some(primitive.result_content))
+            .map_err(|_| Broken::Field("open.request.primitive.result_content"))?,
         request_expiration: primitive.request_expiration.and_then(expiry),
         result_expiration: primitive.result_expiration.and_then(expiry),
     })

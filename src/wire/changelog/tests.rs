@@ -4,7 +4,7 @@ use crate::correlator::tests::world::{Input, *};
 use crate::correlator::{Correlator, EarlyKind, EventKind, Installation, Slot, State};
 use crate::correlator::{Limits, RetryCause, RetryPolicy};
 use crate::cwmp::RejectionReason;
-use crate::onem2m::{Expiry, ResponseType, ResultContent, TypeName};
+use crate::onem2m::{Expiry, Operation, ResponseType, ResultContent, TypeName};
 use crate::record::Record;
 use crate::time::Timestamp;
 
@@ -99,6 +99,17 @@ fn every_state_survives_the_changelog() {
         transfer_complete("k1", 0).at(4),
     ]);
     goes_on_alike(&[accepted("k1").at(1), set_applied("k1").at(2)]);
+    let about = |operation, key, identifier| about("/cse1/node7/k1", operation, key, identifier);
+    goes_on_alike(&[
+        create("k1", "a1").at(1),
+        transfer_complete("k1", 0).at(2),
+        set_applied("k1").at(3),
+        about(Operation::Update, "u1", "a2").at(4),
+        set_applied("u1").at(5),
+        about(Operation::Delete, "d1", "a3").at(6),
+        set_applied("d1").at(7),
+        about(Operation::Retrieve, "r1", "a4").at(8),
+    ]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use crate::correlator::{
     EarlyEvent, Ended, Installation, Ledger, Open, Progress, Request, State, Transfer,
 };
-use crate::onem2m::{Expiry, MyCertFileCred, RequestPrimitive, ResponseType, ResultContent};
+use crate::onem2m::{Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType};
 use crate::record::{Coordinates, OwnedRecord};
 
 use super::state;
@@ -99,6 +99,10 @@ fn open(open: &Open) -> state::Open {
             until_ms: retry.until.as_millis(),
             is_due: retry.is_due,
         }),
+        target: open
+            .target
+            .as_ref()
+            .map_or_else(String::new, |target| target.as_str().to_owned()),
     }
 }
 
@@ -109,6 +113,10 @@ fn ended(ended: &Ended) -> state::Ended {
             Transfer::Failed => state::Transfer::Failed,
             Transfer::Stored => state::Transfer::Stored,
             Transfer::Unknown => state::Transfer::Unknown,
+        }),
+        resource: ended.resource.as_ref().map(|stored| state::StoredResource {
+            address: stored.address.to_string(),
+            attributes: Some(resource(&stored.attributes)),
         }),
     }
 }
@@ -141,15 +149,15 @@ fn primitive(primitive: &RequestPrimitive) -> state::Primitive {
         targets: targets.map(|uris| state::Targets {
             uris: uris.iter().map(ToString::to_string).collect(),
         }),
-        result_content: match primitive.result_content {
-            ResultContent::Nothing => 0,
-            ResultContent::Attributes => 1,
-            ResultContent::HierarchicalAddress => 2,
-            ResultContent::HierarchicalAddressAndAttributes => 3,
-            ResultContent::ModifiedAttributes => 9,
-        },
+        result_content: primitive.result_content.number(),
         request_expiration: primitive.request_expiration.map(expiry),
         result_expiration: primitive.result_expiration.map(expiry),
+        operation: match primitive.operation {
+            Operation::Create => 0,
+            operation @ (Operation::Retrieve | Operation::Update | Operation::Delete) => {
+                operation.get().into()
+            }
+        },
     }
 }
 

@@ -7,9 +7,6 @@ use crate::wire::r#gen::{self, CpeCommand, cpe_command};
 /// Last time that `google.protobuf.Timestamp` can hold: the end of the year 9999, in seconds.
 const SECONDS_MAX: u64 = 253_402_300_799;
 
-/// Type of every value that the bridge sets.
-pub(super) const STRING_TYPE: &str = "xsd:string";
-
 /// The command as a message.
 pub(super) fn message(encoder: &Encoder, command: &Command) -> CpeCommand {
     CpeCommand {
@@ -73,8 +70,8 @@ fn set_parameter_values(arguments: &cwmp::SetParameterValues) -> r#gen::SetParam
             .iter()
             .map(|parameter| r#gen::ParameterValue {
                 name: (*parameter.name).into(),
-                value: (*parameter.value).into(),
-                r#type: STRING_TYPE.into(),
+                value: parameter.value.text().into(),
+                r#type: parameter.value.type_name().into(),
             })
             .collect(),
         parameter_key: arguments.parameter_key.as_str().into(),

@@ -5,8 +5,6 @@ use crate::correlator::Command;
 use crate::cwmp::{Download, GetParameterValues, Rpc, SetParameterValues};
 use crate::wire::Encoder;
 
-use super::message::STRING_TYPE;
-
 const START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
 <soap-env:Envelope xmlns:soap-env=\"http://schemas.xmlsoap.org/soap/envelope/\" \
 xmlns:soap-enc=\"http://schemas.xmlsoap.org/soap/encoding/\" \
@@ -62,7 +60,7 @@ fn get_parameter_values(arguments: &GetParameterValues, out: &mut Vec<u8>) {
     append(
         out,
         format_args!(
-            "<cwmp:GetParameterValues><ParameterNames soap-enc:arrayType=\"{STRING_TYPE}[{}]\">",
+            "<cwmp:GetParameterValues><ParameterNames soap-enc:arrayType=\"xsd:string[{}]\">",
             arguments.names.len()
         ),
     );
@@ -88,10 +86,11 @@ fn set_parameter_values(arguments: &SetParameterValues, out: &mut Vec<u8>) {
         append(
             out,
             format_args!(
-                "<ParameterValueStruct><Name>{}</Name><Value xsi:type=\"{STRING_TYPE}\">{}</Value>\
+                "<ParameterValueStruct><Name>{}</Name><Value xsi:type=\"{}\">{}</Value>\
                  </ParameterValueStruct>",
                 Escaped(&parameter.name),
-                Escaped(&parameter.value)
+                parameter.value.type_name(),
+                Escaped(parameter.value.text())
             ),
         );
     }

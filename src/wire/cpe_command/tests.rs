@@ -6,7 +6,8 @@ use quick_xml::events::Event;
 
 use crate::correlator::{Request, Step};
 use crate::cwmp::{
-    CommandKey, DeviceId, Download, GetParameterValues, ParameterValue, Rpc, SetParameterValues,
+    CommandKey, DeviceId, Download, GetParameterValues, ParameterSetting, Rpc, SetParameterValues,
+    SettingValue,
 };
 use crate::onem2m::RequestPrimitive;
 use crate::record::Coordinates;
@@ -57,9 +58,9 @@ fn download() -> Command {
 
 fn set() -> Command {
     let rpc = Rpc::SetParameterValues(SetParameterValues {
-        parameters: vec![ParameterValue {
+        parameters: vec![ParameterSetting {
             name: "Device.Security.Certificate.3.SUIDs".into(),
-            value: "42,43".into(),
+            value: SettingValue::Text("42,43".into()),
         }],
         parameter_key: CommandKey::try_from("k1").unwrap(),
     });

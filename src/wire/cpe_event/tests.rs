@@ -55,6 +55,7 @@ fn answer(json: &str) -> Result<AnswerKind, Option<DecodeReason>> {
         other @ (EventKind::CreateRequest(_)
         | EventKind::Foreign
         | EventKind::RefusedRequest(_)
+        | EventKind::ResourceRequest(_)
         | EventKind::TransferComplete(_)) => panic!("no answer: {other:?}"),
     }
 }

@@ -90,6 +90,9 @@ pub struct Open {
     /// For people; goes into the final response.
     #[prost(string, tag = "7")]
     pub remark: ::prost::alloc::string::String,
+    /// CommandKey of the installation of the same device that the request changes; empty: the request creates.
+    #[prost(string, tag = "20")]
+    pub target: ::prost::alloc::string::String,
     /// Absent: no Download can be sent any more.
     #[prost(message, optional, tag = "8")]
     pub file: ::core::option::Option<DownloadFile>,
@@ -159,6 +162,9 @@ pub struct Primitive {
     pub request_expiration: ::core::option::Option<Expiry>,
     #[prost(message, optional, tag = "9")]
     pub result_expiration: ::core::option::Option<Expiry>,
+    /// op, 1 to 4; 0 means 1.
+    #[prost(uint32, tag = "20")]
+    pub operation: u32,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Targets {
@@ -214,6 +220,18 @@ pub struct Ended {
     pub coordinates: ::core::option::Option<Coordinates>,
     #[prost(enumeration = "Transfer", tag = "2")]
     pub transfer: i32,
+    /// What was created, as long as it is kept.
+    #[prost(message, optional, tag = "20")]
+    pub resource: ::core::option::Option<StoredResource>,
+}
+/// A resource that was created.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StoredResource {
+    #[prost(string, tag = "1")]
+    pub address: ::prost::alloc::string::String,
+    /// Its only object path is that of its row.
+    #[prost(message, optional, tag = "2")]
+    pub attributes: ::core::option::Option<Resource>,
 }
 /// The value of the changelog record with the key `ledger`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

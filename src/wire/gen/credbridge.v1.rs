@@ -366,8 +366,8 @@ pub struct AutonomousTransferComplete {
     #[prost(message, optional, tag = "2")]
     pub fault: ::core::option::Option<FaultStruct>,
 }
-/// A oneM2M create request of a \[myCertFileCred\] resource: the protobuf form of the request primitive
-/// (oneM2M TS-0004 clause 8.2.2), with the attributes of the resource (TS-0022) beside the parameters.
+/// A oneM2M request about a \[myCertFileCred\] resource, nearly always its creation: the protobuf form of the request
+/// primitive (oneM2M TS-0004 clause 8.2.2), with the attributes of the resource (TS-0022) beside the parameters.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateRequest {
     /// Request Identifier (rqi): chosen by the originator, given back in the response.
@@ -376,7 +376,8 @@ pub struct CreateRequest {
     /// From (fr): the originator.
     #[prost(string, tag = "2")]
     pub from: ::prost::alloc::string::String,
-    /// To (to): address of the parent `<node>` resource.
+    /// To (to): address of the parent `<node>` resource; if the operation is not Create, of the resource itself or of the
+    /// pending request that the acknowledgement named.
     #[prost(string, tag = "3")]
     pub to: ::prost::alloc::string::String,
     /// The device that is to get the certificate; absent: found as the contract says.
@@ -402,7 +403,7 @@ pub struct CreateRequest {
     /// Operation Execution Time (oet), same form: nothing starts before it.
     #[prost(string, tag = "10")]
     pub operation_execution_time: ::prost::alloc::string::String,
-    /// Result Content (rcn): 0, 1, 2, 3 or 9; absent means 1 (attributes).
+    /// Result Content (rcn): on Create 0, 1, 2, 3 or 9; absent means 1 (attributes), on Delete 0 (nothing).
     #[prost(uint32, optional, tag = "11")]
     pub result_content: ::core::option::Option<u32>,
     /// SUIDs (suids): security usage identifiers, TS-0004 clause 6.3.4.2.39.
@@ -426,6 +427,10 @@ pub struct CreateRequest {
     /// Originating Timestamp (ot): base of relative times.
     #[prost(string, tag = "18")]
     pub originating_timestamp: ::prost::alloc::string::String,
+    /// Operation (op): 1 Create, 2 Retrieve, 3 Update of the SUIDs, 4 Delete; 0 means 1. An Update has SUIDs, a Retrieve
+    /// and a Delete have no attributes.
+    #[prost(uint32, tag = "19")]
+    pub operation: u32,
 }
 /// The answer to a create request: the protobuf form of the response primitive (oneM2M TS-0004 clause 8.2.2).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

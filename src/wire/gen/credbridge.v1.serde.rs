@@ -832,6 +832,9 @@ impl serde::Serialize for CreateRequest {
         if !self.originating_timestamp.is_empty() {
             len += 1;
         }
+        if self.operation != 0 {
+            len += 1;
+        }
         let mut struct_ser = serializer.serialize_struct("credbridge.v1.CreateRequest", len)?;
         if !self.request_identifier.is_empty() {
             struct_ser.serialize_field("requestIdentifier", &self.request_identifier)?;
@@ -887,6 +890,9 @@ impl serde::Serialize for CreateRequest {
         if !self.originating_timestamp.is_empty() {
             struct_ser.serialize_field("originatingTimestamp", &self.originating_timestamp)?;
         }
+        if self.operation != 0 {
+            struct_ser.serialize_field("operation", &self.operation)?;
+        }
         struct_ser.end()
     }
 }
@@ -929,6 +935,7 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
             "commandKey",
             "originating_timestamp",
             "originatingTimestamp",
+            "operation",
         ];
 
         #[allow(clippy::enum_variant_names)]
@@ -951,6 +958,7 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
             ResourceName,
             CommandKey,
             OriginatingTimestamp,
+            Operation,
             __SkipField__,
         }
         impl<'de> serde::Deserialize<'de> for GeneratedField {
@@ -991,6 +999,7 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
                             "resourceName" | "resource_name" => Ok(GeneratedField::ResourceName),
                             "commandKey" | "command_key" => Ok(GeneratedField::CommandKey),
                             "originatingTimestamp" | "originating_timestamp" => Ok(GeneratedField::OriginatingTimestamp),
+                            "operation" => Ok(GeneratedField::Operation),
                             _ => Ok(GeneratedField::__SkipField__),
                         }
                     }
@@ -1028,6 +1037,7 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
                 let mut resource_name__ = None;
                 let mut command_key__ = None;
                 let mut originating_timestamp__ = None;
+                let mut operation__ = None;
                 while let Some(k) = map_.next_key()? {
                     match k {
                         GeneratedField::RequestIdentifier => {
@@ -1145,6 +1155,14 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
                             }
                             originating_timestamp__ = Some(map_.next_value()?);
                         }
+                        GeneratedField::Operation => {
+                            if operation__.is_some() {
+                                return Err(serde::de::Error::duplicate_field("operation"));
+                            }
+                            operation__ = 
+                                Some(map_.next_value::<::pbjson::private::NumberDeserialize<_>>()?.0)
+                            ;
+                        }
                         GeneratedField::__SkipField__ => {
                             let _ = map_.next_value::<serde::de::IgnoredAny>()?;
                         }
@@ -1169,6 +1187,7 @@ impl<'de> serde::Deserialize<'de> for CreateRequest {
                     resource_name: resource_name__.unwrap_or_default(),
                     command_key: command_key__.unwrap_or_default(),
                     originating_timestamp: originating_timestamp__.unwrap_or_default(),
+                    operation: operation__.unwrap_or_default(),
                 })
             }
         }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::correlator::Request;
 use crate::cwmp::{CommandKey, DeviceId, FaultCode};
 use crate::onem2m::{RequestPrimitive, ResponseStatusCode, TypeName};
 use crate::record::Coordinates;

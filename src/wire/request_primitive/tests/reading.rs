@@ -7,6 +7,7 @@ fn every_part_of_a_good_request_is_read() {
     assert_eq!(
         request.primitive,
         RequestPrimitive {
+            operation: Operation::Create,
             request_identifier: "a1".into(),
             originator: "/cse1/Ccfg".into(),
             to: "/cse1/node7".into(),
@@ -47,6 +48,78 @@ fn protobuf_json_and_cbor_give_the_same_request() {
         event.unwrap().kind
     });
     assert_eq!(of_protobuf, kind(&request, DEVICE));
+}
+
+/// What JSON and protobuf say alike of a resource request.
+fn asked(operation: u32, suids: &[u32], rcn: Option<u32>) -> EventKind {
+    let mut request = json!({
+        "op": operation, "to": "/cse1/00256D-1/cred", "fr": "/cse1/Ccfg", "rqi": "a1",
+    });
+    if !suids.is_empty() {
+        request["pc"] = json!({"dcfg:nycfc": {"suids": suids}});
+    }
+    if let Some(rcn) = rcn {
+        request["rcn"] = rcn.into();
+    }
+    let message = r#gen::CreateRequest {
+        operation,
+        to: "/cse1/00256D-1/cred".into(),
+        from: "/cse1/Ccfg".into(),
+        request_identifier: "a1".into(),
+        suids: suids.to_vec(),
+        result_content: rcn,
+        ..r#gen::CreateRequest::default()
+    };
+    let of_json = kind(&request, &[]);
+    let payload = message.encode_to_vec();
+    let of_protobuf = with_event(Format::Protobuf, &payload, &[], None, |event| {
+        let event = event.unwrap();
+        assert_eq!(event.device.key(), "00256D-1");
+        event.kind
+    });
+    assert_eq!(of_json, of_protobuf);
+    of_json
+}
+
+#[test]
+fn requests_about_a_resource_are_read_with_the_device_of_its_node() {
+    for (operation, suids, content) in [
+        (Operation::Retrieve, &[][..], ResultContent::Attributes),
+        (Operation::Update, &[41, 41], ResultContent::Attributes),
+        (Operation::Delete, &[], ResultContent::Nothing),
+    ] {
+        let EventKind::ResourceRequest(request) = asked(operation.get().into(), suids, None) else {
+            panic!("{operation:?} is refused");
+        };
+        assert_eq!(request.primitive.operation, operation);
+        assert_eq!(request.primitive.result_content, content);
+        let read: Vec<u32> = request.suids.iter().map(|suid| suid.get().into()).collect();
+        assert_eq!(read, if suids.is_empty() { vec![] } else { vec![41] });
+    }
+}
+
+#[test]
+fn wrong_requests_about_a_resource_are_answered() {
+    for (operation, suids, rcn, code) in [
+        (2, &[][..], Some(4), 5001),
+        (2, &[], Some(0), 4000),
+        (3, &[99], None, 4000),
+        (3, &[41], Some(3), 4000),
+        (4, &[], Some(9), 4000),
+    ] {
+        let EventKind::RefusedRequest(refused) = asked(operation, suids, rcn) else {
+            panic!("{operation} {suids:?} {rcn:?} is taken");
+        };
+        assert_eq!(refused.response_status_code.get(), code);
+    }
+    let labels = json!({
+        "op": 3, "to": "/cse1/00256D-1/cred", "fr": "/cse1/Ccfg", "rqi": "a1",
+        "pc": {"dcfg:nycfc": {"lbl": ["x"]}},
+    });
+    let EventKind::RefusedRequest(refused) = kind(&labels, &[]) else {
+        panic!("an update without SUIDs is taken");
+    };
+    assert_eq!(refused.response_status_code.get(), 5001);
 }
 
 #[test]

@@ -5,9 +5,7 @@ use super::*;
 const MISTAKES: &str = r#"
 op | | 4000 | op (Operation) is missing
 op | "1" | 4000 | op (Operation) must be a number
-op | 2 | 4005 | op (Operation) 2 is not allowed
-op | 4 | 4005 | op (Operation) 4 is not allowed
-op | 6 | 4000 | op (Operation) 6 is not an operation
+op | 6 | 4000 | op (Operation) 6 is no operation
 ty | | 4000 | ty (Resource Type) is missing
 ty | 14 | 4000 | ty (Resource Type) 14 does not match
 ty | "13" | 4000 | ty (Resource Type) must be a number

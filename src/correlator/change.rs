@@ -1,0 +1,304 @@
+//! Requests about resources that were created: retrieve, update and delete.
+
+use std::sync::Arc;
+
+use crate::cwmp::{CommandKey, DeviceId};
+use crate::mapping::DeleteRule;
+use crate::onem2m::{MyCertFileCred, Operation, ResponseStatusCode};
+use crate::record::Record;
+use crate::time::Timestamp;
+
+use super::create::{Refusal, expires_at};
+use super::ending::{acknowledgement, wants_final};
+use super::event::PENDING_PREFIX;
+use super::{
+    Correlator, Ended, Fate, Installation, InstallationId, Open, Progress, Request,
+    ResourceRequest, Response, ResponseKind, Slot, State, Turn, explanation,
+};
+
+/// What the address of a request names.
+#[derive(Clone, Copy)]
+enum Named {
+    /// A resource that is kept.
+    Resource(Slot),
+    /// A resource that is not created yet, or the request for it.
+    Pending(Slot),
+    /// A request that is over.
+    Over,
+}
+
+/// A request about a resource, on its way through the checks.
+struct Asked<'a, 'r> {
+    id: InstallationId,
+    /// What waits under the CommandKey of the request.
+    early: Option<Slot>,
+    request: ResourceRequest,
+    expires_at: Option<Timestamp>,
+    record: &'a Record<'r>,
+}
+
+impl Correlator {
+    pub(super) fn on_resource_request(
+        &mut self,
+        device: DeviceId,
+        request: ResourceRequest,
+        record: &Record<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Fate {
+        let id = InstallationId {
+            device,
+            command_key: request.command_key,
+        };
+        let primitive = &request.primitive;
+        let same_key = self.table.find(&id.device, &id.command_key);
+        let same_request = self
+            .table
+            .find_request(&primitive.originator, &primitive.request_identifier);
+        if self.is_any_request([same_key, same_request], record) {
+            return Fate::Repeated;
+        }
+        let expires_at = expires_at(primitive, turn.now);
+        let refusal = self
+            .conflict(&id, same_key, same_request)
+            .or_else(|| Self::expired(expires_at, turn.now))
+            .or_else(|| self.too_many_open());
+        let asked = Asked {
+            id,
+            early: same_key,
+            request,
+            expires_at,
+            record,
+        };
+        match refusal {
+            Some(refusal) => self.refuse_asked(asked, refusal, turn),
+            None => self.on_allowed(asked, turn),
+        }
+        Fate::Applied
+    }
+
+    fn refuse_asked(&mut self, asked: Asked<'_, '_>, refusal: Refusal, turn: &mut Turn<'_>) {
+        let primitive = asked.request.primitive;
+        self.refuse(asked.id.device, primitive, refusal, asked.record, turn);
+    }
+
+    fn on_allowed(&mut self, asked: Asked<'_, '_>, turn: &mut Turn<'_>) {
+        let primitive = &asked.request.primitive;
+        let refusal = match (
+            self.named(&asked.id.device, &primitive.to),
+            primitive.operation,
+        ) {
+            (Some(Named::Resource(target)), Operation::Retrieve) => {
+                return self.answer(asked, target, ResponseStatusCode::Ok, turn);
+            }
+            (Some(Named::Resource(target)), Operation::Update | Operation::Delete) => {
+                return self.change(asked, target, turn);
+            }
+            (Some(Named::Resource(_)), Operation::Create) => {
+                unreachable!("a create request is no request about a resource")
+            }
+            (Some(Named::Pending(target)), operation) => {
+                explanation::pending(self.request_at(target), operation)
+            }
+            (Some(Named::Over), operation) => explanation::over(&primitive.to, operation),
+            (None, _) => explanation::no_such_resource(&asked.id.device, &primitive.to),
+        };
+        self.refuse_asked(asked, refusal, turn);
+    }
+
+    /// What an address names: that of a resource as a response told it, or whatever ends with a CommandKey, which is
+    /// the unstructured identifier of the resource; with `req-` before it, it is the request.
+    fn named(&self, device: &DeviceId, to: &str) -> Option<Named> {
+        let to = to.trim_end_matches('/');
+        let concerning = self.table.concerning(device).into_iter();
+        let installations = concerning.filter_map(|slot| Some((slot, self.table.get(slot)?)));
+        // A certificate that was renewed under the same name takes the place of the one before.
+        let kept = installations
+            .clone()
+            .filter(|(_, installation)| {
+                installation
+                    .resource()
+                    .is_some_and(|resource| *resource.address == *to)
+            })
+            .max_by_key(|(_, installation)| installation.deadline);
+        if let Some((slot, _)) = kept {
+            return Some(Named::Resource(slot));
+        }
+        let mut pending = installations
+            .filter(|(_, installation)| installation.open().is_some_and(|open| open.is_named(to)));
+        if let Some((slot, _)) = pending.next() {
+            return Some(Named::Pending(slot));
+        }
+        let name = to.rsplit('/').next().unwrap_or(to);
+        let (key, is_request) = match name.strip_prefix(PENDING_PREFIX) {
+            Some(key) => (key, true),
+            None => (name, false),
+        };
+        let slot = self.table.find(device, &CommandKey::try_from(key).ok()?)?;
+        let installation = self.table.get(slot)?;
+        match &installation.state {
+            State::Early(_) => None,
+            State::Open(_) => Some(Named::Pending(slot)),
+            State::Ended(_) if is_request => Some(Named::Over),
+            State::Ended(ended) => ended.resource.as_ref().map(|_| Named::Resource(slot)),
+        }
+    }
+
+    fn request_at(&self, slot: Slot) -> &Request {
+        let open = self.table.get(slot).and_then(Installation::open);
+        &open.expect("the caller saw it open").request
+    }
+
+    fn attributes(&self, target: Slot) -> &MyCertFileCred {
+        let resource = self.table.get(target).and_then(Installation::resource);
+        &resource.expect("the caller saw the resource").attributes
+    }
+
+    /// Answers without asking the device.
+    fn answer(
+        &mut self,
+        asked: Asked<'_, '_>,
+        target: Slot,
+        response_status_code: ResponseStatusCode,
+        turn: &mut Turn<'_>,
+    ) {
+        let attributes = self.attributes(target).clone();
+        let certificate_path = attributes.object_paths.first().cloned();
+        let request = asked.into_request(attributes);
+        self.acknowledge(&request, turn);
+        if wants_final(&request.primitive.response_type) {
+            let response = Response {
+                request,
+                kind: ResponseKind::Final,
+                response_status_code,
+                debug: String::new(),
+                fault_code: None,
+                certificate_path,
+            };
+            self.respond(response, turn);
+        }
+    }
+
+    fn change(&mut self, asked: Asked<'_, '_>, target: Slot, turn: &mut Turn<'_>) {
+        let operation = asked.request.primitive.operation;
+        if let Some(refusal) = self.unchangeable(target, operation) {
+            return self.refuse_asked(asked, refusal, turn);
+        }
+        if operation == Operation::Delete && self.rules.delete == DeleteRule::Forget {
+            self.answer(asked, target, ResponseStatusCode::Deleted, turn);
+            return self.forget_resource(target, turn);
+        }
+        self.send_change(asked, target, turn);
+    }
+
+    /// Two changes of one resource could be carried out in another order than they are answered.
+    fn unchangeable(&self, target: Slot, operation: Operation) -> Option<Refusal> {
+        if operation == Operation::Delete && self.rules.delete == DeleteRule::Refuse {
+            return Some(explanation::delete_refused());
+        }
+        let id = &self.table.get(target)?.id;
+        let pending = self.table.open_of(&id.device).into_iter().find(|slot| {
+            let open = self.table.get(*slot).and_then(Installation::open);
+            open.is_some_and(|open| open.target.as_deref() == Some(&id.command_key))
+        })?;
+        Some(explanation::change_pending(self.request_at(pending)))
+    }
+
+    /// A change is one SetParameterValues (TS-0006 clause 8.1.4) with a CommandKey of its own.
+    fn send_change(&mut self, asked: Asked<'_, '_>, target: Slot, turn: &mut Turn<'_>) {
+        let mut attributes = self.attributes(target).clone();
+        if asked.request.primitive.operation == Operation::Update {
+            attributes.suids.clone_from(&asked.request.suids);
+        }
+        let installation = self.table.get(target).expect("the caller saw it");
+        let target = installation.id.command_key;
+        let resource = installation.resource().expect("the caller saw it");
+        let path: Box<str> = resource.path().into();
+        let (id, early, expires_at) = (asked.id.clone(), asked.early, asked.expires_at);
+        let request = asked.into_request(attributes);
+        let open = Open {
+            request: Arc::clone(&request),
+            progress: Progress::SetSent,
+            handled_at: turn.now,
+            expires_at,
+            certificate: None,
+            certificate_path: None,
+            remark: Box::default(),
+            file: None,
+            retry: None,
+            target: Some(Box::new(target)),
+        };
+        let deadline = self.deadline(open.progress, expires_at, turn.now);
+        let (slot, parked) = self.enter(id, early, open, deadline);
+        self.acknowledge(&request, turn);
+        self.send_set(slot, path, turn);
+        self.apply_parked(slot, parked, turn);
+    }
+
+    fn acknowledge(&mut self, request: &Arc<Request>, turn: &mut Turn<'_>) {
+        if let Some(code) = acknowledgement(&request.primitive.response_type) {
+            let (request, kind) = (Arc::clone(request), ResponseKind::Acknowledgement);
+            self.respond_at_once(request, kind, code, String::new(), turn);
+        }
+    }
+
+    /// The device has carried out the change that `request` asked for.
+    pub(super) fn changed(&mut self, target: &CommandKey, request: &Request, turn: &mut Turn<'_>) {
+        let (Some(device), Some(attributes)) = (&request.device, &request.resource) else {
+            unreachable!("a change is of a device and has attributes");
+        };
+        let Some(slot) = self.table.find(device, target) else {
+            return;
+        };
+        match request.primitive.operation {
+            Operation::Update => {
+                if let Some(resource) = self.table.resource_mut(slot) {
+                    resource.attributes.suids.clone_from(&attributes.suids);
+                    let keep_until = turn.now + self.limits.resource_ttl;
+                    self.table.extend_deadline(slot, keep_until);
+                    Self::remember(slot, turn);
+                }
+            }
+            Operation::Delete => self.forget_resource(slot, turn),
+            Operation::Create | Operation::Retrieve => {
+                unreachable!("neither changes another installation")
+            }
+        }
+    }
+
+    /// The installation stays known, so that repeats are told from strangers.
+    fn forget_resource(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        let installation = self.table.get(slot).expect("the caller saw it");
+        let State::Ended(ended) = &installation.state else {
+            return;
+        };
+        let state = State::Ended(Ended {
+            resource: None,
+            ..ended.clone()
+        });
+        let forget_at = turn.now + self.limits.ended_ttl;
+        self.table.set_state(slot, state, forget_at);
+        Self::remember(slot, turn);
+    }
+}
+
+impl Asked<'_, '_> {
+    /// The request as it is kept, with the attributes that the resource has or is to have.
+    fn into_request(self, attributes: MyCertFileCred) -> Arc<Request> {
+        let accepted = Some((self.request.command_key, attributes));
+        Arc::new(Request::new(
+            self.record,
+            Some(self.id.device),
+            self.request.primitive,
+            accepted,
+        ))
+    }
+}
+
+impl Open {
+    /// Whether the address is that of the request, or of the resource that it is to create.
+    fn is_named(&self, address: &str) -> bool {
+        let request = &self.request;
+        request.pending_address() == address
+            || (self.target.is_none() && request.resource_address() == address)
+    }
+}
