@@ -11,7 +11,8 @@ const EARLY_EVENTS_PER_KEY_MAX: usize = 8;
 /// A shard that starts behind its requests must not lose answers; at 1 KB a record this is 100 MB.
 const EARLY_EVENTS_MAX: usize = 100_000;
 
-/// Far above what a shard has open in an hour of ordinary work; at 1 KB an installation this is 1 GB.
+/// Far above what a shard has open in an hour of ordinary work; at 1 KB an installation, and a certificate file until
+/// its Download is accepted, this is 1 to 3 GB.
 const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
 
 impl Config {
