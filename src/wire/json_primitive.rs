@@ -349,13 +349,18 @@ fn refuse_foreign(name: &str, ty: Option<u32>) -> Refusal {
     }
 }
 
-fn read_resource(resource: &Members<'_>, message: &mut CreateRequest, refusals: &mut Vec<Refusal>) {
+/// Refuses members of a `[myCertFileCred]` that are none of its attributes.
+pub(super) fn refuse_unknown(resource: &Members<'_>, refusals: &mut Vec<Refusal>) {
     refusals.extend(resource.unknown().map(|name| {
         Refusal::bad(format!(
             "{} is no attribute of [myCertFileCred]: leave it out",
             shown(name)
         ))
     }));
+}
+
+fn read_resource(resource: &Members<'_>, message: &mut CreateRequest, refusals: &mut Vec<Refusal>) {
+    refuse_unknown(resource, refusals);
     read_attributes(resource, message, refusals);
 }
 

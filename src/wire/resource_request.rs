@@ -6,8 +6,8 @@ use crate::onem2m::{
 };
 
 use super::r#gen::CreateRequest;
-use super::json_members::{Attribute, Kind, Members, attribute, shown};
-use super::json_primitive::{nested, read_type_name};
+use super::json_members::{Attribute, Kind, Members, attribute};
+use super::json_primitive::{nested, read_type_name, refuse_unknown};
 use super::refusal::Refusal;
 use super::request_judgement::Judge;
 
@@ -68,12 +68,7 @@ pub(super) fn read_content(
     let Some(resource) = nested(&content, type_name.as_str(), &UPDATED, refusals) else {
         return (type_name, false);
     };
-    refusals.extend(resource.unknown().map(|name| {
-        Refusal::bad(format!(
-            "{} is no attribute of [myCertFileCred]: leave it out",
-            shown(name)
-        ))
-    }));
+    refuse_unknown(&resource, refusals);
     refusals.extend(resource.faults().map(Refusal::bad));
     if !resource.has("suids") {
         refusals.push(Refusal {
