@@ -157,7 +157,7 @@ impl Correlator {
             Position::Open(Progress::DownloadSent) => {
                 let debug = explanation::rejection(Step::Download, rejection);
                 let code = map_rejection(rejection.reason);
-                self.end(slot, End::failed(code, debug, Transfer::Unknown), turn);
+                self.end(slot, End::new(code, debug, Transfer::Unknown), turn);
                 Fate::Applied
             }
             Position::Open(Progress::Accepted | Progress::LookupSent | Progress::SetSent)
@@ -177,7 +177,7 @@ impl Correlator {
                 if self.end_if_expired(slot, turn) {
                     return Fate::Applied;
                 }
-                let certificate = self.table.open_mut(slot).certificate.as_ref();
+                let certificate = self.open(slot).certificate.as_ref();
                 match find_row(parameters, certificate) {
                     Ok(path) => {
                         self.send_set(slot, path, turn);
@@ -196,7 +196,7 @@ impl Correlator {
             Position::Open(Progress::LookupSent) => {
                 let debug = explanation::row_not_found(why);
                 let code = ResponseStatusCode::ExternalObjectNotFound;
-                self.end(slot, End::failed(code, debug, Transfer::Stored), turn);
+                self.end(slot, End::new(code, debug, Transfer::Stored), turn);
                 Fate::Applied
             }
             Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::SetSent) => {
@@ -243,7 +243,7 @@ impl Correlator {
                 let mut debug = explanation::rejection(Step::Set, rejection);
                 debug.push_str(self.left_behind(slot));
                 let code = map_rejection(rejection.reason);
-                self.end(slot, End::failed(code, debug, Transfer::Stored), turn);
+                self.end(slot, End::new(code, debug, Transfer::Stored), turn);
                 Fate::Applied
             }
             Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::LookupSent) => {

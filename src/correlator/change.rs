@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::time::Timestamp;
 
 use super::create::{Refusal, expires_at};
-use super::ending::{acknowledgement, wants_final};
+use super::ending::wants_final;
 use super::event::PENDING_PREFIX;
 use super::{
     Correlator, Ended, Fate, Installation, InstallationId, Open, Progress, Request,
@@ -97,7 +97,7 @@ impl Correlator {
                 unreachable!("a create request is no request about a resource")
             }
             (Some(Named::Pending(target)), operation) => {
-                explanation::pending(self.request_at(target), operation)
+                explanation::pending(&self.open(target).request, operation)
             }
             (Some(Named::Over), operation) => explanation::over(&primitive.to, operation),
             (None, _) => explanation::no_such_resource(&asked.id.device, &primitive.to),
@@ -141,11 +141,6 @@ impl Correlator {
             State::Ended(_) if is_request => Some(Named::Over),
             State::Ended(ended) => ended.resource.as_ref().map(|_| Named::Resource(slot)),
         }
-    }
-
-    fn request_at(&self, slot: Slot) -> &Request {
-        let open = self.table.get(slot).and_then(Installation::open);
-        &open.expect("the caller saw it open").request
     }
 
     fn attributes(&self, target: Slot) -> &MyCertFileCred {
@@ -200,7 +195,7 @@ impl Correlator {
             let open = self.table.get(*slot).and_then(Installation::open);
             open.is_some_and(|open| open.target.as_deref() == Some(&id.command_key))
         })?;
-        Some(explanation::change_pending(self.request_at(pending)))
+        Some(explanation::change_pending(&self.open(pending).request))
     }
 
     /// A change is one SetParameterValues (TS-0006 clause 8.1.4) with a CommandKey of its own.
@@ -232,13 +227,6 @@ impl Correlator {
         self.acknowledge(&request, turn);
         self.send_set(slot, path, turn);
         self.apply_parked(slot, parked, turn);
-    }
-
-    fn acknowledge(&mut self, request: &Arc<Request>, turn: &mut Turn<'_>) {
-        if let Some(code) = acknowledgement(&request.primitive.response_type) {
-            let (request, kind) = (Arc::clone(request), ResponseKind::Acknowledgement);
-            self.respond_at_once(request, kind, code, String::new(), turn);
-        }
     }
 
     /// The device has carried out the change that `request` asked for.

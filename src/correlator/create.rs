@@ -5,7 +5,6 @@ use crate::onem2m::{RequestPrimitive, ResponseStatusCode};
 use crate::record::Record;
 use crate::time::Timestamp;
 
-use super::ending::acknowledgement;
 use super::{
     Correlator, CreateRequest, EarlyEvent, Fate, Installation, InstallationId, Open, Position,
     Progress, RefusedRequest, Request, ResponseKind, Slot, State, Step, Turn, explanation,
@@ -208,10 +207,7 @@ impl Correlator {
         };
         let deadline = self.deadline(open.progress, expires_at, turn.now);
         let (slot, parked) = self.enter(id, early, open, deadline);
-        if let Some(code) = acknowledgement(&request.primitive.response_type) {
-            let kind = ResponseKind::Acknowledgement;
-            self.respond_at_once(request, kind, code, String::new(), turn);
-        }
+        self.acknowledge(&request, turn);
         self.send(slot, Step::Download, Rpc::Download(download), turn);
         Self::remember(slot, turn);
         self.apply_parked(slot, parked, turn);

@@ -5,7 +5,7 @@ use crate::mapping::{FaultMessage, Listing, deciding_code, describe_fault, map_f
 use crate::onem2m::{Operation, ResponseStatusCode, ResponseType};
 
 use super::{
-    Correlator, Effect, Ended, Open, Request, Response, ResponseKind, Slot, State, StoredResource,
+    Correlator, Effect, Ended, Request, Response, ResponseKind, Slot, State, StoredResource,
     Transfer, Turn, explanation,
 };
 
@@ -18,7 +18,7 @@ pub(super) struct End {
 }
 
 impl End {
-    pub(super) fn failed(
+    pub(super) fn new(
         response_status_code: ResponseStatusCode,
         debug: String,
         transfer: Transfer,
@@ -35,14 +35,13 @@ impl End {
 impl Correlator {
     /// Ends an open installation: the device has done what was asked.
     pub(super) fn succeed(&mut self, slot: Slot, debug: String, turn: &mut Turn<'_>) {
-        let operation = self.table.open_mut(slot).request.primitive.operation;
-        let code = match operation {
+        let code = match self.open(slot).request.primitive.operation {
             Operation::Create => ResponseStatusCode::Created,
             Operation::Retrieve => ResponseStatusCode::Ok,
             Operation::Update => ResponseStatusCode::Updated,
             Operation::Delete => ResponseStatusCode::Deleted,
         };
-        self.end(slot, End::failed(code, debug, Transfer::Stored), turn);
+        self.end(slot, End::new(code, debug, Transfer::Stored), turn);
     }
 
     /// Ends an open installation: the final response if one is wanted, and from then on only a memory.
@@ -54,7 +53,7 @@ impl Correlator {
             None => self.limits.ended_ttl,
         };
         let forget_at = turn.now + keep_for;
-        let open = self.table.open_mut(slot);
+        let open = self.open(slot);
         let state = State::Ended(Ended {
             coordinates: open.request.coordinates.clone(),
             transfer: end.transfer,
@@ -86,17 +85,17 @@ impl Correlator {
         }
     }
 
-    fn resource_to_keep(&mut self, slot: Slot, is_done: bool) -> Option<Box<StoredResource>> {
+    fn resource_to_keep(&self, slot: Slot, is_done: bool) -> Option<Box<StoredResource>> {
         let is_kept = is_done && !self.limits.resource_ttl.is_zero();
-        let open: &Open = self.table.open_mut(slot);
+        let open = self.open(slot);
         (is_kept && open.target.is_none())
             .then(|| StoredResource::of(open))
             .flatten()
     }
 
     /// What a failure after the transfer means.
-    pub(super) fn left_behind(&mut self, slot: Slot) -> &'static str {
-        match self.table.open_mut(slot).target {
+    pub(super) fn left_behind(&self, slot: Slot) -> &'static str {
+        match self.open(slot).target {
             Some(_) => explanation::UNCHANGED,
             None => explanation::STAYS,
         }
@@ -128,9 +127,17 @@ impl Correlator {
         };
         let end = End {
             fault_code: Some(code),
-            ..End::failed(mapping.response_status_code, debug, transfer)
+            ..End::new(mapping.response_status_code, debug, transfer)
         };
         self.end(slot, end, turn);
+    }
+
+    /// Acknowledges a request that is taken on, if its response type asks for it.
+    pub(super) fn acknowledge(&mut self, request: &Arc<Request>, turn: &mut Turn<'_>) {
+        if let Some(code) = acknowledgement(&request.primitive.response_type) {
+            let (request, kind) = (Arc::clone(request), ResponseKind::Acknowledgement);
+            self.respond_at_once(request, kind, code, String::new(), turn);
+        }
     }
 
     /// Answers a request before there is a result: an acknowledgement or a refusal.
@@ -164,7 +171,7 @@ impl Correlator {
 }
 
 /// The acknowledgement of a request that is taken on (TS-0004 clause 7.3.2); `None`: there is none.
-pub(super) fn acknowledgement(response_type: &ResponseType) -> Option<ResponseStatusCode> {
+fn acknowledgement(response_type: &ResponseType) -> Option<ResponseStatusCode> {
     match response_type {
         ResponseType::NonBlockingSynch => Some(ResponseStatusCode::AcceptedSynch),
         ResponseType::NonBlockingAsynch(_) => Some(ResponseStatusCode::AcceptedAsynch),

@@ -15,15 +15,11 @@ impl StoredResource {
     /// What stays of an installation that succeeded; `None` as long as the row is not known.
     pub(super) fn of(open: &Open) -> Option<Box<Self>> {
         let path = open.certificate_path.clone()?;
-        let resource = open.resource();
         Some(Box::new(Self {
             address: open.request.resource_address().into(),
             attributes: MyCertFileCred {
-                type_name: resource.type_name,
-                suids: resource.suids.clone(),
-                my_cert_file_format: resource.my_cert_file_format.clone(),
                 object_paths: vec![path],
-                resource_name: resource.resource_name.clone(),
+                ..open.resource().clone()
             },
         }))
     }

@@ -140,8 +140,8 @@ impl Correlator {
         }
         // What the device itself says about any attempt holds for the command. That one attempt did not reach it says
         // nothing about the attempts after it.
-        let open = self.table.open_mut(slot);
-        let (attempt, is_due) = open
+        let (attempt, is_due) = self
+            .open(slot)
             .retry
             .as_deref()
             .map_or((1, false), |retry| (retry.attempt, retry.is_due));

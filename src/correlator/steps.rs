@@ -20,7 +20,7 @@ impl Correlator {
             Ok(download) => self.send(slot, Step::Download, Rpc::Download(download), turn),
             Err(too_long) => {
                 let code = ResponseStatusCode::InternalServerError;
-                let end = End::failed(code, too_long.to_string(), Transfer::Unknown);
+                let end = End::new(code, too_long.to_string(), Transfer::Unknown);
                 self.end(slot, end, turn);
             }
         }
@@ -63,12 +63,12 @@ impl Correlator {
 
     /// Ends an installation whose request has expired since, instead of sending a command that must not be started.
     pub(super) fn end_if_expired(&mut self, slot: Slot, turn: &mut Turn<'_>) -> bool {
-        let expires_at = self.table.open_mut(slot).expires_at;
+        let expires_at = self.open(slot).expires_at;
         let Some(expires_at) = expires_at.filter(|expires_at| *expires_at <= turn.now) else {
             return false;
         };
         let debug = explanation::expired_before_set(expires_at);
-        let end = End::failed(ResponseStatusCode::RequestTimeout, debug, Transfer::Stored);
+        let end = End::new(ResponseStatusCode::RequestTimeout, debug, Transfer::Stored);
         self.end(slot, end, turn);
         true
     }

@@ -49,6 +49,6 @@ impl Correlator {
             Progress::LookupSent | Progress::SetSent => Transfer::Stored,
         };
         let debug = explanation::timed_out(progress, self.limits.timeout(progress), expired);
-        self.end(slot, End::failed(code, debug, transfer), turn);
+        self.end(slot, End::new(code, debug, transfer), turn);
     }
 }
