@@ -63,6 +63,9 @@ fn distinct_topics(config: &Config, source: &mut Source) {
     all.push((&key::COMMANDS, topics.commands.clone()));
     all.push((&key::RESPONSES, topics.responses.clone()));
     all.push((&key::DEAD_LETTERS, topics.dead_letters.clone()));
+    if !topics.nodes.is_empty() {
+        all.push((&key::NODES, topics.nodes.clone()));
+    }
 
     let mut seen: BTreeMap<String, &str> = ["routed", "changelog"]
         .into_iter()

@@ -69,7 +69,8 @@ keys! {
     /// Divides evenly among 2, 4, 8 and 16 workers, and cannot be changed later.
     SHARDS = "topics.shards", Single, "16", "Partitions of the internal topics when they are created, 1 to 10000";
     /// The other ways to find a device need no further topic.
-    NODES = "topics.nodes", Single, "", "Compacted topic of `<node>` resources; not supported yet, must be empty";
+    NODES = "topics.nodes", Single, "",
+        "Compacted topic of `<node>` resources, by address, whose `ni` names the device; empty: not used";
     /// Each record tells its format.
     REQUESTS_FORMAT = "formats.requests", Single, "auto", "`auto`, `json`, `cbor` or `protobuf`";
     /// Each record tells its format.

@@ -105,7 +105,7 @@ fn topics(source: &mut Source) -> TopicsConfig {
             let number = rules::number(text, 1..=SHARDS_MAX)?;
             Ok(u32::try_from(number).expect("at most SHARDS_MAX"))
         }),
-        nodes: source.value(&key::NODES, rules::no_nodes),
+        nodes: source.value(&key::NODES, rules::topic_or_none),
     }
 }
 

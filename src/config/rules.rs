@@ -189,14 +189,11 @@ pub(super) fn topic(text: &str) -> Result<String, String> {
     kafka_name(text, TOPIC_NAME_LENGTH_MAX).map(|()| text.to_owned())
 }
 
-pub(super) fn no_nodes(text: &str) -> Result<String, String> {
+/// Empty: none.
+pub(super) fn topic_or_none(text: &str) -> Result<String, String> {
     match text {
         "" => Ok(String::new()),
-        _ => Err(
-            "a directory of nodes is not supported by this version; leave it empty, and name the device by the \
-             header `cwmp-device-id`, by `devices.from_target` or by the record key"
-                .to_owned(),
-        ),
+        _ => topic(text),
     }
 }
 

@@ -53,6 +53,7 @@ impl Config {
             requests: self.formats.requests,
             cpe_events: self.formats.cpe_events,
             from_target: self.devices.from_target.clone(),
+            nodes: None,
         }
     }
 

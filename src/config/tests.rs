@@ -140,7 +140,8 @@ fn each_wrong_value_is_refused() {
         ("topics: {commands: ''}", "must not be empty"),
         ("topics: {commands: onem2m.responses}", "distinct"),
         ("topics: {commands: credbridge-routed}", "internal topic"),
-        ("topics: {nodes: nodes}", "not supported"),
+        ("topics: {nodes: n/odes}", "contains '/'"),
+        ("topics: {nodes: cwmp.events}", "distinct"),
         ("topics: {shards: 10001}", "1 to 10000"),
         ("topics: 7", "section"),
         (

@@ -13,6 +13,7 @@ fn decoder() -> Decoder {
         requests: None,
         cpe_events: None,
         from_target: None,
+        nodes: None,
     }
 }
 

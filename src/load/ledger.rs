@@ -140,6 +140,8 @@ fn ledger_of(
 ) -> anyhow::Result<Option<Ledger>> {
     match changelog::decode(key.unwrap_or_default(), value, &config.decoder())? {
         ChangelogEntry::Ledger(ledger, _) => Ok(Some(ledger)),
-        ChangelogEntry::Forgotten(_) | ChangelogEntry::Installation(_) => Ok(None),
+        ChangelogEntry::Forgotten(_)
+        | ChangelogEntry::Installation(_)
+        | ChangelogEntry::Waiting(..) => Ok(None),
     }
 }

@@ -3,6 +3,8 @@ use crate::correlator::Limits;
 use crate::mapping::Rules;
 use crate::wire::{Decoder, Encoder, Input};
 
+use super::node_directory::NodeDirectory;
+
 /// What the work on a record needs to know; the same for all workers of an application.
 #[derive(Debug)]
 pub(crate) struct Application {
@@ -12,7 +14,11 @@ pub(crate) struct Application {
     pub(crate) shards: i32,
     pub(crate) limits: Limits,
     pub(crate) rules: Rules,
+    /// Reads what names its device, or was forwarded to it.
     pub(crate) decoder: Decoder,
+    /// Reads requests whose device the node directory may tell.
+    pub(crate) asking_decoder: Decoder,
+    pub(crate) nodes: Option<NodeDirectory>,
     pub(crate) encoder: Encoder,
 }
 
@@ -26,8 +32,17 @@ impl Application {
             limits: config.limits(),
             rules: config.rules(),
             decoder: config.decoder(),
+            asking_decoder: config.decoder(),
+            nodes: None,
             encoder: config.encoder(),
         }
+    }
+
+    /// The same with a node directory, if the configuration has one; somebody must keep it.
+    pub(super) fn with_directory(mut self, config: &Config) -> Self {
+        self.nodes = NodeDirectory::new(config);
+        self.asking_decoder.nodes = self.nodes.as_ref().map(NodeDirectory::nodes);
+        self
     }
 
     /// What a topic carries; `None` if it is no input.

@@ -179,6 +179,11 @@ pub(super) fn restorer(
     )
 }
 
+/// The reader of the node directory.
+pub(super) fn nodes(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader(config, "nodes", "nodes", "read_committed")
+}
+
 /// The client that asks for offsets. It reads uncommitted, because the end of a partition and the offsets of the group
 /// must be seen while a transaction is open.
 pub(super) fn probe(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {

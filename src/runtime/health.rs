@@ -20,6 +20,7 @@ pub struct Health(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     workers: Box<[Worker]>,
+    awaits_directory: AtomicBool,
     stopping: AtomicBool,
 }
 
@@ -50,6 +51,7 @@ impl Health {
         };
         Self(Arc::new(Inner {
             workers: std::iter::repeat_with(worker).take(workers).collect(),
+            awaits_directory: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
         }))
     }
@@ -86,6 +88,16 @@ impl Health {
         }
     }
 
+    /// There is a node directory, and it is not restored yet.
+    pub fn directory_awaited(&self) {
+        self.0.awaits_directory.store(true, Ordering::Relaxed);
+    }
+
+    /// The node directory is restored.
+    pub fn directory_restored(&self) {
+        self.0.awaits_directory.store(false, Ordering::Relaxed);
+    }
+
     /// The process is about to end: not ready from here on.
     pub fn stopping(&self) {
         self.0.stopping.store(true, Ordering::Relaxed);
@@ -117,6 +129,11 @@ impl Health {
                 format_args!("worker-{index} shards assigned and restored"),
             );
         }
+        let awaits_directory = self.0.awaits_directory.load(Ordering::Relaxed);
+        checks.note(
+            !awaits_directory,
+            format_args!("node directory restored, if there is one"),
+        );
         let stopping = self.0.stopping.load(Ordering::Relaxed);
         checks.note(!stopping, format_args!("not stopping"));
         checks.answer("readyz")
@@ -180,6 +197,10 @@ mod tests {
         health.set_ready(1, false);
         assert!(!health.ready().good);
         health.set_ready(1, true);
+        health.directory_awaited();
+        assert!(!health.ready().good);
+        health.directory_restored();
+        assert!(health.ready().good);
         health.stopping();
         let answer = health.ready();
         assert!(answer.verbose.contains("[-]not stopping: failed"));

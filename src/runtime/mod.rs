@@ -8,6 +8,7 @@ mod clock;
 pub(crate) mod deliveries;
 mod diagnostics;
 pub mod health;
+mod node_directory;
 mod probe;
 pub(crate) mod reader;
 mod restore;
@@ -19,6 +20,7 @@ mod tally;
 mod topics;
 pub(crate) mod transaction;
 pub(crate) mod trouble;
+mod waiting;
 pub(crate) mod watermark;
 pub(crate) mod work;
 mod worker;
@@ -115,7 +117,7 @@ pub fn run(
     };
     let setup = Setup {
         config: config.clone(),
-        application: Application::new(config, shards),
+        application: Application::new(config, shards).with_directory(config),
         clock: Clock::new(),
         watermark: Watermark::default(),
         probe,
@@ -133,6 +135,7 @@ pub fn run(
 fn run_threads(setup: &Setup) -> Result<(), RuntimeError> {
     let mut tasks: Vec<(String, Task<'_>)> = vec![
         ("watermark".to_owned(), Box::new(|| watermark::keep(setup))),
+        ("nodes".to_owned(), Box::new(|| node_directory::keep(setup))),
         // Beside the work, because a slow answer must not hold up the start.
         (
             "compaction".to_owned(),

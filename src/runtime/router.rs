@@ -2,7 +2,8 @@
 
 use std::str::FromStr as _;
 
-use crate::record::{Coordinates, Header, Record};
+use crate::record::{Coordinates, Header, OwnedRecord, Record};
+use crate::time::Timestamp;
 use crate::wire::{Destination, Outbound};
 
 /// Header that tells where a forwarded record came from.
@@ -10,6 +11,9 @@ pub(super) const SOURCE: &str = "credbridge-source";
 
 /// Header that holds the key of a forwarded record.
 pub(super) const SOURCE_KEY: &str = "credbridge-source-key";
+
+/// Header that tells until when a forwarded request waits for its node, in milliseconds since the Unix epoch.
+const WAITS_UNTIL: &str = "credbridge-waits-until";
 
 /// The shard of a device: `murmur2(device key) & 0x7fffffff % shards`, as the Java client partitions by key.
 pub(crate) fn shard_of(device_key: &str, shards: i32) -> i32 {
@@ -41,11 +45,12 @@ fn murmur2(key: &[u8]) -> u32 {
     hash ^ (hash >> 15)
 }
 
-/// Writes a record for the worker that owns `shard`: value and headers unchanged, its origin added.
-pub(crate) fn forward(record: Record<'_>, device_key: &str, shard: i32, outbound: &mut Outbound) {
+/// Writes a record for the worker that owns `shard`: value and headers unchanged, its origin added. `key` is the device
+/// key, as a rule.
+pub(crate) fn forward(record: Record<'_>, key: &str, shard: i32, outbound: &mut Outbound) {
     outbound.start(Destination::Routed);
     outbound.partition = Some(shard);
-    outbound.key_mut().extend_from_slice(device_key.as_bytes());
+    outbound.key_mut().extend_from_slice(key.as_bytes());
     if let Some(value) = record.value {
         outbound.value_mut().extend_from_slice(value);
     }
@@ -58,8 +63,37 @@ pub(crate) fn forward(record: Record<'_>, device_key: &str, shard: i32, outbound
     }
 }
 
+/// Writes a request whose node is not known for the worker that owns `shard`, the one of the node's address.
+pub(super) fn forward_to_wait(
+    record: Record<'_>,
+    address: &str,
+    until: Timestamp,
+    shard: i32,
+    outbound: &mut Outbound,
+) {
+    forward(record, address, shard, outbound);
+    outbound.header_display(WAITS_UNTIL, until.as_millis());
+}
+
+/// Until when a forwarded request waits for its node; `None`: it was not forwarded to wait.
+pub(super) fn waits_until(record: &Record<'_>) -> Option<Timestamp> {
+    let millis = record.header_text(WAITS_UNTIL)?.parse().ok()?;
+    Some(Timestamp::from_millis(millis))
+}
+
+/// Keeps a request that waits, as it would have been read from its input.
+pub(super) fn keep(record: Record<'_>) -> OwnedRecord {
+    let mut record = record.to_owned();
+    let headers = std::mem::take(&mut record.headers).into_vec();
+    record.headers = headers
+        .into_iter()
+        .filter(|(name, _)| !is_ours(name))
+        .collect();
+    record
+}
+
 fn is_ours(name: &str) -> bool {
-    name == SOURCE || name == SOURCE_KEY
+    [SOURCE, SOURCE_KEY, WAITS_UNTIL].contains(&name)
 }
 
 /// Takes the origin off the headers of a forwarded record again: coordinates and key of the source record. `None` if

@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 use crate::wire::changelog::{self, ChangelogEntry, ChangelogError};
 use crate::wire::{Decoder, Outbound};
 
+use super::waiting::Waiting;
+
 /// How far a shard is on its way to handling records.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Phase {
@@ -41,6 +43,7 @@ pub(crate) struct Shard {
     pub(crate) number: i32,
     pub(crate) phase: Phase,
     pub(crate) correlator: Correlator,
+    pub(super) waiting: Waiting,
     changed: Vec<Slot>,
     forgotten: Vec<InstallationId>,
     written: Ledger,
@@ -53,6 +56,7 @@ impl Shard {
             number,
             phase: Phase::Restoring,
             correlator: Correlator::new(limits.clone(), rules.clone()),
+            waiting: Waiting::default(),
             changed: Vec::new(),
             forgotten: Vec::new(),
             written: Ledger::default(),
@@ -84,6 +88,10 @@ impl Shard {
                 }
                 self.correlator.restore_ledger(ledger);
                 self.written = ledger;
+            }
+            ChangelogEntry::Waiting(coordinates, request) => {
+                self.waiting
+                    .restore(coordinates, request.map(|request| *request));
             }
         }
         Ok(())
@@ -128,6 +136,14 @@ impl Shard {
                 send(outbound)?;
             }
         }
+        self.waiting.write_changes(|change| {
+            match change {
+                Ok(request) => changelog::encode_waiting(request, outbound),
+                Err(coordinates) => changelog::encode_waited(coordinates, outbound),
+            }
+            outbound.partition = Some(self.number);
+            send(outbound)
+        })?;
         let ledger = self.correlator.stats().ledger;
         if ledger != self.written {
             changelog::encode_ledger(&ledger, shards.unsigned_abs(), outbound);

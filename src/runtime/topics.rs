@@ -115,11 +115,13 @@ fn outputs(config: &Config) -> [&String; 3] {
 fn check_presence(config: &Config, probe: &Probe) -> Result<(), RuntimeError> {
     let internals = [config.routed_topic(), config.changelog_topic()];
     let mut missing_inputs = Vec::new();
+    let nodes = Some(&config.topics.nodes).filter(|nodes| !nodes.is_empty());
     for topic in config
         .topics
         .requests
         .iter()
         .chain(&config.topics.cpe_events)
+        .chain(nodes)
     {
         if count(probe, topic)? == 0 {
             missing_inputs.push(topic.as_str());
@@ -137,7 +139,7 @@ fn check_presence(config: &Config, probe: &Probe) -> Result<(), RuntimeError> {
     let mut text = String::from("topics are missing, or this user may not describe them:");
     if !missing_inputs.is_empty() {
         text += &format!(
-            " inputs {} (create them, or correct topics.requests and topics.cpe_events);",
+            " inputs {} (create them, or correct topics.requests, topics.cpe_events and topics.nodes);",
             missing_inputs.join(", ")
         );
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::correlator::{Effect, Effects, Event, Response, Unmatched};
 use crate::record::Record;
 use crate::time::Timestamp;
-use crate::wire::{Cause, DecodeError, Decoded, Input, Outbound, Several, Undecoded};
+use crate::wire::{Cause, DecodeError, Decoded, Input, NodeLookups, Outbound, Several, Undecoded};
 
 use super::application::Application;
 use super::shard::{Phase, Shard};
@@ -47,8 +47,10 @@ pub(crate) struct Work<'s, S> {
     pub(crate) shards: BTreeMap<i32, Shard>,
     pub(crate) transaction: S,
     pub(super) tally: Tally,
+    /// What the node directory said about the record at hand.
+    pub(super) lookups: NodeLookups,
     effects: Effects,
-    outbound: Outbound,
+    pub(super) outbound: Outbound,
 }
 
 impl<'s, S: Sink> Work<'s, S> {
@@ -58,6 +60,7 @@ impl<'s, S: Sink> Work<'s, S> {
             shards: BTreeMap::new(),
             transaction,
             tally: Tally::default(),
+            lookups: NodeLookups::default(),
             effects: Effects::new(),
             outbound: Outbound::default(),
         }
@@ -76,7 +79,24 @@ impl<'s, S: Sink> Work<'s, S> {
             Via::Input => self.tally.read(input),
             Via::Routed(_) => self.tally.read_routed(),
         }
-        match self.application.decoder.decode(input, record) {
+        if input == Input::Requests
+            && let Some(until) = self.may_ask_directory(now, via, &record)
+        {
+            return self.on_asking(now, via, record, Some(until));
+        }
+        let decoded = self.application.decoder.decode(input, record);
+        self.on_decoded(now, input, via, record, decoded)
+    }
+
+    pub(super) fn on_decoded<'r>(
+        &mut self,
+        now: Timestamp,
+        input: Input,
+        via: Via,
+        record: Record<'r>,
+        decoded: Result<Decoded<'r>, Undecoded>,
+    ) -> Result<(), Trouble> {
+        match decoded {
             Ok(Decoded::One(event)) => self.on_event(now, input, via, event),
             Ok(Decoded::Several(several)) => self.on_several(now, input, via, record, several),
             Err(Undecoded::Foreign) => Ok(()),
@@ -134,7 +154,7 @@ impl<'s, S: Sink> Work<'s, S> {
     }
 
     /// Whether a record that was read there is handled here.
-    fn takes(&self, number: i32, via: Via) -> bool {
+    pub(super) fn takes(&self, number: i32, via: Via) -> bool {
         let phase = self.shards.get(&number).map(|shard| shard.phase);
         match (phase, via) {
             (Some(Phase::Ready), _) | (Some(Phase::CatchingUp(_)), Via::Routed(_)) => true,
@@ -196,6 +216,7 @@ impl<'s, S: Sink> Work<'s, S> {
             }
             _ if via == Via::Input => {
                 router::forward(record, event.device.key(), number, &mut self.outbound);
+                self.tell_found_nodes();
                 self.tally.forwarded(input);
                 self.send_for(Some(record))
             }
@@ -314,7 +335,7 @@ impl<'s, S: Sink> Work<'s, S> {
     }
 
     /// Sends what stands in the outbound buffer; `cause` is the record that made it necessary.
-    fn send_for(&mut self, cause: Option<Record<'_>>) -> Result<(), Trouble> {
+    pub(super) fn send_for(&mut self, cause: Option<Record<'_>>) -> Result<(), Trouble> {
         send(&mut self.transaction, &mut self.tally, &self.outbound)
             .or_else(|refused| self.refused(refused, cause))
     }

@@ -18,6 +18,9 @@ const LOSSES_WITHIN: Duration = Duration::from_mins(10);
 /// How long to wait before the next session is tried.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How long to wait before the node directory is looked at again.
+const DIRECTORY_PAUSE: Duration = Duration::from_millis(20);
+
 /// Runs sessions until a stop is requested.
 ///
 /// # Errors
@@ -26,6 +29,7 @@ pub(super) fn run(setup: &Setup, worker: usize) -> Result<(), RuntimeError> {
     let mut lost: VecDeque<Duration> = VecDeque::new();
     let mut waiting = false;
     let metrics = setup.metrics.worker();
+    await_directory(setup, worker);
     while !setup.stop.is_requested() {
         let session = match Session::open(setup, worker) {
             Ok(session) => session,
@@ -72,6 +76,17 @@ pub(super) fn run(setup: &Setup, worker: usize) -> Result<(), RuntimeError> {
         }
     }
     Ok(())
+}
+
+/// The node directory is restored before the first request is read.
+fn await_directory(setup: &Setup, worker: usize) {
+    let Some(directory) = &setup.application.nodes else {
+        return;
+    };
+    while !directory.is_restored() && !setup.stop.is_requested() {
+        setup.health.turned(worker, setup.clock.now());
+        setup.stop.wait(DIRECTORY_PAUSE);
+    }
 }
 
 /// Turns the session until it is lost (the reason) or a stop is requested.

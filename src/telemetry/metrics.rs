@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::{
     Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
 
-use super::WorkerMetrics;
+use super::{DirectoryMetrics, WorkerMetrics};
 
 /// A transaction takes some milliseconds on a good day and its time-out, a minute, on the worst.
 const SECONDS_BUCKETS: [f64; 14] = [
@@ -70,6 +70,14 @@ metrics! {
         "Events by what became of them";
     PARKED = Gauge "credbridge_events_parked", Count, [],
         "CPE events that wait for their request";
+    REQUESTS_WAITING = Gauge "credbridge_requests_waiting", Count, [],
+        "Requests that wait for their node";
+    NODES = Gauge "credbridge_nodes", Count, [],
+        "Nodes in the node directory of this process";
+    NODE_LAG = Gauge "credbridge_node_lag_records", Count, [],
+        "Records between the position and the end of the node directory";
+    NODE_RECORDS_REFUSED = Counter "credbridge_node_records_refused_total", Count, [],
+        "Records of the node directory that tell of no node";
     LEDGER_IMBALANCE = Gauge "credbridge_ledger_imbalance_events", Count, [],
         "Events that are not accounted for; anything but 0 is a defect of the bridge";
     DEAD_LETTERS = Counter "credbridge_dead_letters_total", Count, ["reason"],
@@ -153,6 +161,11 @@ impl Metrics {
         WorkerMetrics::new(self)
     }
 
+    /// The handles of the thread that reads the node directory.
+    pub fn directory(&self) -> DirectoryMetrics {
+        DirectoryMetrics::new(self)
+    }
+
     /// Everything in Prometheus' text format, version 0.0.4.
     pub fn render(&self) -> String {
         let inner = &*self.0;
@@ -230,6 +243,7 @@ mod tests {
     fn what_is_rendered_is_what_is_listed() {
         let metrics = Metrics::new("1");
         let mut worker = metrics.worker();
+        metrics.directory();
         worker.kafka_error(rdkafka::types::RDKafkaErrorCode::QueueFull);
         worker.timeouts(&BTreeMap::new(), &BTreeMap::from([((), 1)]), |()| "accept");
         let text = metrics.render();

@@ -48,6 +48,7 @@ pub struct WorkerMetrics {
     set_aside: Counter,
     foreign: Counter,
     parked: Share,
+    waiting: Share,
     imbalance: Share,
     dead_letters: Family,
     responses: Family,
@@ -91,6 +92,7 @@ impl WorkerMetrics {
             set_aside: fate("set_aside"),
             foreign: fate("foreign"),
             parked: share(&table::PARKED),
+            waiting: share(&table::REQUESTS_WAITING),
             imbalance: share(&table::LEDGER_IMBALANCE),
             dead_letters: family(&table::DEAD_LETTERS)
                 .with(&UNMATCHED.map(UnmatchedReason::as_str)),
@@ -258,6 +260,11 @@ impl WorkerMetrics {
     pub fn set_shards(&mut self, owned: u64, restoring: u64) {
         self.shards_owned.set(owned);
         self.shards_restoring.set(restoring);
+    }
+
+    /// Requests that wait for their node.
+    pub fn set_waiting(&mut self, requests: u64) {
+        self.waiting.set(requests);
     }
 
     /// Changelog records were read, and at most so many remain.

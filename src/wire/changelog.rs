@@ -1,7 +1,8 @@
 //! State of the shards <-> records of the changelog.
 //!
-//! The key of an installation is `<device key>/<CommandKey>`, that of the ledger is `ledger`. The value is one byte with
-//! the version of the format, then a message of `proto/credbridge/internal/v1/state.proto`.
+//! The key of an installation is `<device key>/<CommandKey>`, that of the ledger is `ledger`, that of a request whose
+//! node is not known yet `waiting/<topic>/<partition>/<offset>`. The value is one byte with the version of the format,
+//! then a message of `proto/credbridge/internal/v1/state.proto`.
 
 mod read;
 #[cfg(test)]
@@ -14,7 +15,8 @@ use prost::Message;
 
 use crate::correlator::{EarlyKind, EventKind, Installation, InstallationId, Ledger};
 use crate::cwmp::{CommandKey, DeviceId};
-use crate::record::Record;
+use crate::record::{Coordinates, OwnedRecord, Record};
+use crate::time::Timestamp;
 
 use super::r#gen::state;
 use super::{Decoded, Decoder, Destination, Input, Outbound, Undecoded};
@@ -23,6 +25,9 @@ use super::{Decoded, Decoder, Destination, Input, Outbound, Undecoded};
 const VERSION: u8 = 1;
 
 const LEDGER_KEY: &[u8] = b"ledger";
+
+/// Begins the key of a waiting request. A device key has no slash and at least two parts, so it is none.
+const WAITING_PREFIX: &[u8] = b"waiting/";
 
 /// What a record of the changelog says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +38,19 @@ pub enum ChangelogEntry {
     Installation(Box<Installation>),
     /// The ledger as it was, and the number of shards that the application had.
     Ledger(Ledger, u32),
+    /// The request that stands there waits for its node; `None`: not any more.
+    Waiting(Coordinates, Option<Box<WaitingRequest>>),
+}
+
+/// A request whose node the node directory does not know yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WaitingRequest {
+    /// The request as it was read.
+    pub record: OwnedRecord,
+    /// Address of the node.
+    pub address: Box<str>,
+    /// Until when the node may come.
+    pub until: Timestamp,
 }
 
 /// Why a record of the changelog cannot be read.
@@ -40,7 +58,8 @@ pub enum ChangelogEntry {
 pub enum ChangelogError {
     /// The key is none that the bridge writes.
     #[error(
-        "changelog key {0:?} is neither `ledger` nor `<device key>/<CommandKey>`: does another program write to this topic?"
+        "changelog key {0:?} is none of `ledger`, `<device key>/<CommandKey>` and `waiting/<topic>/<partition>/<offset>`: \
+         does another program write to this topic?"
     )]
     Key(String),
     /// The value has a version that this program does not know.
@@ -108,6 +127,25 @@ pub fn encode_ledger(ledger: &Ledger, shards: u32, outbound: &mut Outbound) {
     write_value(&write::ledger(ledger, shards), outbound);
 }
 
+/// Writes that a request waits for its node.
+pub fn encode_waiting(request: &WaitingRequest, outbound: &mut Outbound) {
+    outbound.start(Destination::Changelog);
+    write_waiting_key(&request.record.coordinates, outbound);
+    write_value(&write::waiting(request), outbound);
+}
+
+/// Writes that the request that stands there does not wait any more.
+pub fn encode_waited(coordinates: &Coordinates, outbound: &mut Outbound) {
+    outbound.start(Destination::Changelog);
+    write_waiting_key(coordinates, outbound);
+}
+
+fn write_waiting_key(coordinates: &Coordinates, outbound: &mut Outbound) {
+    let key = outbound.key_mut();
+    key.extend_from_slice(WAITING_PREFIX);
+    write!(key, "{coordinates}").expect("writing to memory does not fail");
+}
+
 fn write_key(id: &InstallationId, outbound: &mut Outbound) {
     write!(outbound.key_mut(), "{}/{}", id.device, id.command_key)
         .expect("writing to memory does not fail");
@@ -169,6 +207,9 @@ fn decode_with(
             message.shards,
         ));
     }
+    if let Some(place) = key.strip_prefix(WAITING_PREFIX) {
+        return waiting(key, place, value);
+    }
     let id = read_key(key)?;
     let Some(value) = value else {
         return Ok(ChangelogEntry::Forgotten(id));
@@ -177,6 +218,25 @@ fn decode_with(
     read::installation(id, installation, read_early)
         .map(|installation| ChangelogEntry::Installation(Box::new(installation)))
         .map_err(|broken| broken.of(key))
+}
+
+fn waiting(
+    key: &[u8],
+    place: &[u8],
+    value: Option<&[u8]>,
+) -> Result<ChangelogEntry, ChangelogError> {
+    let place = std::str::from_utf8(place).ok();
+    let coordinates = place
+        .and_then(|place| place.parse().ok())
+        .ok_or_else(|| ChangelogError::Key(shown(key)))?;
+    let request = match value {
+        Some(value) => {
+            let request = read::waiting(message(key, value)?).map_err(|broken| broken.of(key))?;
+            Some(Box::new(request))
+        }
+        None => None,
+    };
+    Ok(ChangelogEntry::Waiting(coordinates, request))
 }
 
 fn read_key(key: &[u8]) -> Result<InstallationId, ChangelogError> {

@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use regex::Regex;
 
 use crate::correlator::{Event, Response};
+use crate::cwmp::DeviceId;
 use crate::record::Record;
 
-use super::Format;
+use super::{Format, Nodes};
 
 /// What a topic of the input carries.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -25,6 +28,23 @@ pub struct Decoder {
     pub cpe_events: Option<Format>,
     /// Finds the device (group `device`) in the target of a request.
     pub from_target: Option<Regex>,
+    /// Knows the devices of `<node>` resources; `None`: there is no directory.
+    pub nodes: Option<Arc<Nodes>>,
+}
+
+/// What the node directory was asked for one record.
+#[derive(Debug, Default)]
+pub struct NodeLookups {
+    /// Addresses that it knew, with their devices.
+    pub found: Vec<(Box<str>, DeviceId)>,
+    /// An address that it does not know, of a valid request whose device nothing else names.
+    pub missing: Option<Box<str>>,
+}
+
+impl NodeLookups {
+    /// Header of a forwarded record: `<address> <device key>`, what the directory said where the record was read. The
+    /// directories of two processes need not have come equally far.
+    pub const HEADER: &str = "credbridge-node";
 }
 
 /// Why a record gave no event.
@@ -44,9 +64,22 @@ impl Decoder {
     /// # Errors
     /// If the record is no event of a device; [`Undecoded`] tells what to do with it.
     pub fn decode<'r>(&self, input: Input, record: Record<'r>) -> Result<Decoded<'r>, Undecoded> {
+        self.decode_noting(input, record, &mut NodeLookups::default())
+    }
+
+    /// As [`Self::decode`]; adds to `lookups` what the node directory was asked.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_noting<'r>(
+        &self,
+        input: Input,
+        record: Record<'r>,
+        lookups: &mut NodeLookups,
+    ) -> Result<Decoded<'r>, Undecoded> {
         match input {
             Input::CpeEvents => self.cpe_event(record).map(Decoded::One),
-            Input::Requests => self.request(record),
+            Input::Requests => self.request(record, lookups),
         }
     }
 }

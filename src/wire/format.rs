@@ -176,6 +176,7 @@ fn declared(content_type: &str) -> Result<Format, DecodeError> {
         "application/vnd.onem2m-preq+json",
         "application/vnd.onem2m-prsp+json",
         "application/vnd.onem2m-ntfy+json",
+        "application/vnd.onem2m-res+json",
     ]) {
         Ok(Format::Json)
     } else if is(&["application/x-protobuf", "application/protobuf"]) {
@@ -187,6 +188,7 @@ fn declared(content_type: &str) -> Result<Format, DecodeError> {
         "application/vnd.onem2m-preq+cbor",
         "application/vnd.onem2m-prsp+cbor",
         "application/vnd.onem2m-ntfy+cbor",
+        "application/vnd.onem2m-res+cbor",
     ]) {
         Ok(Format::Cbor)
     } else {

@@ -6,7 +6,7 @@ use super::r#gen::CreateRequest;
 use super::json_members::{Attribute, Kind, Members, attribute, shown};
 use super::notification::Notified;
 use super::refusal::Refusal;
-use super::request_primitive::ReadRequest;
+use super::request_primitive::{Lookup, ReadRequest};
 use super::{DecodeError, DecodeReason, notification, resource_request};
 
 /// Resource type mgmtObj (TS-0004 clause 6.3.4.2.1).
@@ -202,6 +202,7 @@ fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
         targets_given,
         has_resource,
         resource_identifier: None,
+        lookup: Lookup::default(),
         refusals,
     }
 }

@@ -14,6 +14,8 @@ mod format;
 pub mod r#gen;
 mod json_members;
 mod json_primitive;
+mod node_record;
+mod nodes;
 mod notification;
 mod outbound;
 mod refusal;
@@ -23,12 +25,16 @@ mod resource_request;
 mod response_primitive;
 mod soap;
 
-pub use changelog::{ChangelogEntry, ChangelogError};
+pub use changelog::{ChangelogEntry, ChangelogError, WaitingRequest};
 pub use cpe_event::{ReadEvent, read_event};
 pub use dead_letter::DEAD_LETTER_HEADERS;
-pub use decoder::{DecodeError, DecodeReason, Decoded, Decoder, Input, Several, Undecoded};
+pub use decoder::{
+    DecodeError, DecodeReason, Decoded, Decoder, Input, NodeLookups, Several, Undecoded,
+};
 pub use encoder::{Cause, Encoder};
 pub use format::Format;
+pub use node_record::{NodeRecord, read_node};
+pub use nodes::{Nodes, NodesFull};
 pub use outbound::{Destination, Outbound};
 pub use refusal::Refusal;
 pub use request_primitive::{ReadNotification, ReadPrimitive, ReadRequest};

@@ -10,7 +10,7 @@ use crate::onem2m::TypeName;
 use super::r#gen::CreateRequest;
 use super::json_members::{Attribute, Kind, Members, attribute};
 use super::json_primitive::read_attributes;
-use super::request_primitive::ReadRequest;
+use super::request_primitive::{Lookup, ReadRequest};
 use super::{DecodeError, DecodeReason};
 
 /// notificationEventType of the creation of a direct child (TS-0004 clause 6.3.4.2.19).
@@ -167,6 +167,7 @@ fn read_created(type_name: TypeName, resource: &Members<'_>) -> Result<ReadReque
         targets_given: false,
         has_resource: true,
         resource_identifier: Some(resource_identifier),
+        lookup: Lookup::default(),
         refusals,
     })
 }

@@ -16,8 +16,8 @@ use crate::cwmp::{CommandKey, DeviceId};
 use crate::onem2m::{Operation, RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
 use crate::record::{Coordinates, Record};
 
-pub(super) use device::message_device;
 use device::name_device;
+pub(super) use device::{Lookup, message_device};
 
 use super::json_primitive::{Primitive, read_json, read_text};
 use super::notification::Notified;
@@ -25,7 +25,8 @@ use super::outbound::output_id;
 use super::refusal::Refusal;
 use super::request_judgement::{Asked, Judged, Verdict};
 use super::{
-    DecodeError, DecodeReason, Decoded, Decoder, Format, Several, Undecoded, cbor, format, r#gen,
+    DecodeError, DecodeReason, Decoded, Decoder, Format, NodeLookups, Several, Undecoded, cbor,
+    format, r#gen,
 };
 
 /// A create request, or the creation that a notification tells of: the protobuf form of the request, whatever its format was, and what that
@@ -42,6 +43,8 @@ pub struct ReadRequest {
     pub(super) targets_given: bool,
     /// Whether pc holds a `[myCertFileCred]` to look at.
     pub(super) has_resource: bool,
+    /// What the node directory said about the target.
+    pub(super) lookup: Lookup,
     /// What was wrong in ways that `message` cannot show.
     pub(super) refusals: Vec<Refusal>,
 }
@@ -74,18 +77,6 @@ impl ReadRequest {
         Operation::try_from(self.message.operation).unwrap_or_default()
     }
 
-    /// Address of the `<node>`: a resource that exists is a child of it.
-    fn parent(&self) -> &str {
-        let to = &*self.message.to;
-        match self.operation() {
-            Operation::Create => to,
-            Operation::Retrieve | Operation::Update | Operation::Delete => {
-                let path = to.trim_end_matches('/');
-                path.rsplit_once('/').map_or(to, |(parent, _)| parent)
-            }
-        }
-    }
-
     /// The answer, if the bridge would refuse the request at once for what it says.
     pub fn refusal(&self) -> Option<Refusal> {
         self.judge().verdict.err()
@@ -102,37 +93,53 @@ impl Decoder {
         self.read_request_as(content.format, &content.payload, record)
     }
 
-    pub(super) fn request<'r>(&self, record: Record<'r>) -> Result<Decoded<'r>, Undecoded> {
+    pub(super) fn request<'r>(
+        &self,
+        record: Record<'r>,
+        lookups: &mut NodeLookups,
+    ) -> Result<Decoded<'r>, Undecoded> {
         let read = self.read_request(record).map_err(Undecoded::Unreadable)?;
-        self.request_of(read, record)
+        self.request_of(read, record, lookups)
     }
 
     pub(super) fn request_of<'r>(
         &self,
         read: ReadPrimitive,
         record: Record<'r>,
+        lookups: &mut NodeLookups,
     ) -> Result<Decoded<'r>, Undecoded> {
         match read {
-            ReadPrimitive::Request(request, device) => {
-                self.event(&request, device, record).map(Decoded::One)
-            }
+            ReadPrimitive::Request(request, device) => self
+                .event(request, device, record, lookups)
+                .map(Decoded::One),
             ReadPrimitive::Notifications(mut notifications) if notifications.len() == 1 => {
                 let only = notifications.pop().expect("there is one");
-                self.notified(only, record).map(Decoded::One)
+                self.notified(only, record, lookups).map(Decoded::One)
             }
-            ReadPrimitive::Notifications(notifications) => {
-                Ok(Decoded::Several(self.several(notifications, record)))
-            }
+            ReadPrimitive::Notifications(notifications) => Ok(Decoded::Several(self.several(
+                notifications,
+                record,
+                lookups,
+            ))),
         }
     }
 
     fn event<'r>(
         &self,
-        request: &ReadRequest,
+        request: ReadRequest,
         device: Result<DeviceId, DecodeError>,
         record: Record<'r>,
+        lookups: &mut NodeLookups,
     ) -> Result<Event<'r>, Undecoded> {
         let judged = request.judge();
+        match (request.lookup, &device, &judged.verdict) {
+            (Lookup::Found(address), Ok(device), _) => {
+                lookups.found.push((address, device.clone()));
+            }
+            // A request that is wrong in itself is refused whatever the directory says.
+            (Lookup::Missing(address), _, Ok(_)) => lookups.missing = Some(address),
+            (Lookup::Found(_) | Lookup::Missing(_) | Lookup::NotAsked, _, _) => {}
+        }
         match device {
             Ok(device) => Ok(Event {
                 kind: self.event_kind(judged, &device, record.coordinates),
@@ -147,10 +154,11 @@ impl Decoder {
         &self,
         read: Result<ReadNotification, DecodeError>,
         record: Record<'r>,
+        lookups: &mut NodeLookups,
     ) -> Result<Event<'r>, Undecoded> {
         let notification = read.map_err(Undecoded::Unreadable)?;
         match (notification.created, notification.device) {
-            (Some(request), device) => self.event(&request, device, record),
+            (Some(request), device) => self.event(request, device, record, lookups),
             (None, Ok(device)) => Ok(Event {
                 device,
                 record,
@@ -164,10 +172,11 @@ impl Decoder {
         &self,
         notifications: Vec<Result<ReadNotification, DecodeError>>,
         record: Record<'r>,
+        lookups: &mut NodeLookups,
     ) -> Several<'r> {
         let mut several = Several::default();
         for notification in notifications {
-            match self.notified(notification, record) {
+            match self.notified(notification, record, lookups) {
                 Ok(event) => several.events.push(event),
                 Err(Undecoded::Foreign) => {}
                 Err(Undecoded::Homeless(response, error)) => {
@@ -205,8 +214,8 @@ impl Decoder {
                 read_command_key_header(&mut request, &record);
                 let message = &request.message;
                 let targets = [&*message.to, request.parent()];
-                let device = self.device_of_request(message.device.as_ref(), &targets, &record);
-                name_device(&mut request, &device);
+                let found = self.device_of_request(message.device.as_ref(), &targets, &record);
+                let device = name_device(&mut request, found);
                 ReadPrimitive::Request(request, device)
             }
             Primitive::Notifications(notifications) => ReadPrimitive::Notifications(
@@ -226,7 +235,7 @@ impl Decoder {
         let Some(mut request) = notified.created else {
             return ReadNotification {
                 created: None,
-                device: self.device_of_request(None, &targets, record),
+                device: self.device_of_foreign(&targets, record),
             };
         };
         if record
@@ -238,8 +247,8 @@ impl Decoder {
                  id: leave it out",
             ));
         }
-        let device = self.device_of_request(None, &targets, record);
-        name_device(&mut request, &device);
+        let found = self.device_of_request(None, &targets, record);
+        let device = name_device(&mut request, found);
         ReadNotification {
             created: Some(request),
             device,
@@ -308,6 +317,7 @@ fn read_protobuf(payload: &[u8]) -> Result<ReadRequest, DecodeError> {
         type_name: TypeName::default(),
         has_resource: true,
         resource_identifier: None,
+        lookup: Lookup::default(),
         refusals: Vec::new(),
     })
 }

@@ -17,6 +17,8 @@ mod kafka;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod poison;

@@ -55,6 +55,9 @@ impl Session<'_> {
             .map(|shard| shard.correlator.ended_installations())
             .sum();
         self.metrics.set_installations(open as u64, ended as u64);
+        let shards = self.work.shards.values();
+        let waiting: usize = shards.map(|shard| shard.waiting.len()).sum();
+        self.metrics.set_waiting(waiting as u64);
         let remaining = self.remaining();
         self.metrics.restored(0, remaining);
         let age = self.setup.clock.now().since(self.setup.watermark.now());

@@ -24,7 +24,7 @@ use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::{CommitLimits, Transaction};
 use crate::runtime::trouble::Trouble;
 use crate::runtime::work::{Via, Work};
-use crate::runtime::{Setup, clients, router};
+use crate::runtime::{Setup, clients, router, waiting};
 use crate::telemetry::WorkerMetrics;
 use crate::time::Timestamp;
 
@@ -75,6 +75,7 @@ pub(super) struct Session<'s> {
     restore: Progress,
     committed: Offsets,
     positions_checked: Duration,
+    waiting_checked: Duration,
     joined: bool,
     limits: CommitLimits,
     expiries: Allowance,
@@ -107,6 +108,7 @@ impl<'s> Session<'s> {
             restore: Progress::default(),
             committed: Offsets::new(),
             positions_checked: Duration::ZERO,
+            waiting_checked: Duration::ZERO,
             joined: false,
             limits: CommitLimits::default(),
             expiries: Allowance::new(EXPIRIES_PER_SECOND_MAX),
@@ -123,6 +125,7 @@ impl<'s> Session<'s> {
         self.restore_some()?;
         let more = self.read_some()?;
         self.expire_some()?;
+        self.resume_waiting()?;
         self.work.transaction.serve();
         if self.work.transaction.is_open() {
             let due = self
@@ -188,6 +191,16 @@ impl<'s> Session<'s> {
         let fired = self.work.on_time(now, due, max)?;
         self.expiries.used(fired);
         Ok(())
+    }
+
+    /// Goes on with requests that wait for their node.
+    fn resume_waiting(&mut self) -> Result<(), Trouble> {
+        let elapsed = self.setup.clock.elapsed();
+        if elapsed.saturating_sub(self.waiting_checked) < waiting::INTERVAL {
+            return Ok(());
+        }
+        self.waiting_checked = elapsed;
+        self.work.resume_waiting(self.setup.clock.now())
     }
 
     fn positions(&self) -> Result<Offsets, Trouble> {

@@ -13,7 +13,7 @@ use crate::onem2m::{
 use crate::record::{Coordinates, OwnedRecord};
 use crate::time::Timestamp;
 
-use super::{ChangelogError, ReadEarly, shown, state};
+use super::{ChangelogError, ReadEarly, WaitingRequest, shown, state};
 
 /// What is wrong with a message, before the key of its record is known.
 pub(super) enum Broken {
@@ -81,17 +81,7 @@ pub(super) fn installation(
 }
 
 fn early_event(event: state::EarlyEvent, read_early: ReadEarly<'_>) -> Result<EarlyEvent, Broken> {
-    let record = event.record.ok_or(Broken::Field("early.events.record"))?;
-    let record = OwnedRecord {
-        coordinates: coordinates(record.coordinates, "early.events.record.coordinates")?,
-        key: record.key.map(Into::into),
-        value: record.value.map(Into::into),
-        headers: record
-            .headers
-            .into_iter()
-            .map(|header| (header.name.into(), header.value.into()))
-            .collect(),
-    };
+    let record = owned_record(event.record, "early.events.record")?;
     let kind =
         read_early(record.borrow(&record.headers())).map_err(|detail| Broken::EarlyEvent {
             coordinates: record.coordinates.to_string(),
@@ -101,6 +91,28 @@ fn early_event(event: state::EarlyEvent, read_early: ReadEarly<'_>) -> Result<Ea
         kind,
         record: Box::new(record),
         expires_at: Timestamp::from_millis(event.expires_at_ms),
+    })
+}
+
+fn owned_record(record: Option<state::Record>, field: &'static str) -> Result<OwnedRecord, Broken> {
+    let record = record.ok_or(Broken::Field(field))?;
+    Ok(OwnedRecord {
+        coordinates: coordinates(record.coordinates, field)?,
+        key: record.key.map(Into::into),
+        value: record.value.map(Into::into),
+        headers: record
+            .headers
+            .into_iter()
+            .map(|header| (header.name.into(), header.value.into()))
+            .collect(),
+    })
+}
+
+pub(super) fn waiting(waiting: state::Waiting) -> Result<WaitingRequest, Broken> {
+    Ok(WaitingRequest {
+        record: owned_record(waiting.record, "record")?,
+        address: waiting.address.into(),
+        until: Timestamp::from_millis(waiting.until_ms),
     })
 }
 

@@ -279,3 +279,32 @@ fn unreadable_early_event_names_its_place() {
     let error = error(&key, &value.unwrap()).to_string();
     assert!(error.contains("input/0/7") && error.contains("no such format"));
 }
+
+#[test]
+fn waiting_request_survives_the_changelog() {
+    let request = WaitingRequest {
+        record: OwnedRecord {
+            coordinates: "onem2m.requests/2/41".parse().unwrap(),
+            key: Some(Box::from(&b"k"[..])),
+            value: Some(Box::from(&b"{}"[..])),
+            headers: Box::from([("h".into(), Box::from(&b"v"[..]))]),
+        },
+        address: "/cse1/node7".into(),
+        until: Timestamp::from_millis(7),
+    };
+    let place = request.record.coordinates.clone();
+    let none = |_: Record<'_>| Err(String::new());
+    let mut outbound = Outbound::default();
+    encode_waiting(&request, &mut outbound);
+    let key = outbound.key().unwrap().to_vec();
+    assert_eq!(key, b"waiting/onem2m.requests/2/41");
+    let read = decode_with(&key, outbound.value(), &none).unwrap();
+    assert_eq!(
+        read,
+        ChangelogEntry::Waiting(place.clone(), Some(Box::new(request)))
+    );
+    encode_waited(&place, &mut outbound);
+    assert_eq!(outbound.key(), Some(&*key));
+    let read = decode_with(&key, outbound.value(), &none).unwrap();
+    assert_eq!(read, ChangelogEntry::Waiting(place, None));
+}

@@ -4,7 +4,7 @@ use crate::correlator::{
 use crate::onem2m::{Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType};
 use crate::record::{Coordinates, OwnedRecord};
 
-use super::state;
+use super::{WaitingRequest, state};
 
 pub(super) fn installation(installation: &Installation) -> state::Installation {
     state::Installation {
@@ -39,6 +39,14 @@ fn early_event(event: &EarlyEvent) -> state::EarlyEvent {
     state::EarlyEvent {
         record: Some(record(&event.record)),
         expires_at_ms: event.expires_at.as_millis(),
+    }
+}
+
+pub(super) fn waiting(request: &WaitingRequest) -> state::Waiting {
+    state::Waiting {
+        record: Some(record(&request.record)),
+        address: request.address.to_string(),
+        until_ms: request.until.as_millis(),
     }
 }
 

@@ -30,6 +30,7 @@ fn decode(
         requests: None,
         cpe_events: None,
         from_target: None,
+        nodes: None,
     };
     let record = Record {
         coordinates: &coordinates(),

@@ -233,6 +233,19 @@ pub struct StoredResource {
     #[prost(message, optional, tag = "2")]
     pub attributes: ::core::option::Option<Resource>,
 }
+/// The value of a changelog record whose key is `waiting/<topic>/<partition>/<offset>`: a request whose node the node
+/// directory does not know yet. It is decoded again when it is handled.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Waiting {
+    #[prost(message, optional, tag = "1")]
+    pub record: ::core::option::Option<Record>,
+    /// Address of the node.
+    #[prost(string, tag = "2")]
+    pub address: ::prost::alloc::string::String,
+    /// Until when the node may come.
+    #[prost(uint64, tag = "3")]
+    pub until_ms: u64,
+}
 /// The value of the changelog record with the key `ledger`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Ledger {

@@ -33,6 +33,7 @@ fn decoded<T>(
         requests: None,
         cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),
+        nodes: None,
     };
     let coordinates = Coordinates {
         topic: "onem2m.requests".into(),

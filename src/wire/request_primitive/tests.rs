@@ -20,6 +20,7 @@ fn decoder() -> Decoder {
         requests: None,
         cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),
+        nodes: None,
     }
 }
 
@@ -75,7 +76,7 @@ fn with_event<T>(
     let event = decoder
         .read_request_as(format, payload, record)
         .map_err(Undecoded::Unreadable)
-        .and_then(|read| decoder.request_of(read, record))
+        .and_then(|read| decoder.request_of(read, record, &mut NodeLookups::default()))
         .map(|decoded| match decoded {
             Decoded::One(event) => event,
             Decoded::Several(several) => panic!("not one event: {several:?}"),

@@ -20,6 +20,8 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
         limits,
         rules,
         decoder: decoder(),
+        asking_decoder: decoder(),
+        nodes: None,
         encoder: encoder(),
     }
 }
@@ -30,6 +32,7 @@ fn decoder() -> Decoder {
         requests: None,
         cpe_events: None,
         from_target: None,
+        nodes: None,
     }
 }
 

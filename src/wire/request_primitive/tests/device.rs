@@ -1,4 +1,5 @@
 use super::*;
+use crate::wire::{Input, Nodes};
 
 #[test]
 fn device_is_taken_from_the_first_place_that_names_it() {
@@ -108,4 +109,93 @@ fn contradicting_and_broken_devices_are_answered_and_set_aside() {
         },
     );
     assert_eq!((code, reason), (4000, DecodeReason::DeviceMismatch));
+}
+
+/// What a decoder with a directory makes of the good request, and what it asked the directory.
+fn asking(
+    headers: &[Header<'_>],
+    key: Option<&[u8]>,
+    request: &Value,
+) -> (Result<String, DecodeReason>, NodeLookups) {
+    let nodes = Nodes::new(10);
+    let device = DeviceId::from_key("00256D-IGD-7").unwrap();
+    nodes.set("/cse1/nodes/7", &device).unwrap();
+    let mut decoder = decoder();
+    decoder.nodes = Some(Arc::new(nodes));
+    let payload = request.to_string();
+    let coordinates = coordinates();
+    let record = Record {
+        coordinates: &coordinates,
+        key,
+        value: Some(payload.as_bytes()),
+        headers,
+    };
+    let mut lookups = NodeLookups::default();
+    let device = match decoder.decode_noting(Input::Requests, record, &mut lookups) {
+        Ok(Decoded::One(event)) => Ok(event.device.key().to_owned()),
+        Ok(Decoded::Several(several)) => panic!("{several:?}"),
+        Err(Undecoded::Homeless(_, error)) => Err(error.reason),
+        Err(error) => panic!("{error:?}"),
+    };
+    (device, lookups)
+}
+
+fn to(address: &str) -> Value {
+    let mut request = good();
+    request["to"] = json!(address);
+    request
+}
+
+#[test]
+fn directory_comes_after_the_target_and_before_the_key() {
+    let key = Some(&b"00256D-4"[..]);
+    let (device, lookups) = asking(&[], key, &to("/cse1/nodes/7"));
+    assert_eq!(device.unwrap(), "00256D-IGD-7");
+    assert_eq!(&*lookups.found[0].0, "/cse1/nodes/7");
+    assert_eq!(lookups.missing, None);
+    for (headers, target, device) in [
+        (DEVICE, "/cse1/nodes/7", "00256D-IGD-1"),
+        (&[], "/cse1/00256D-3", "00256D-3"),
+        (&[], "/cse1/nodes/8", "00256D-4"),
+    ] {
+        let (found, lookups) = asking(headers, key, &to(target));
+        assert_eq!(found.unwrap(), device);
+        assert!(
+            lookups.found.is_empty() && lookups.missing.is_none(),
+            "{lookups:?}"
+        );
+    }
+}
+
+#[test]
+fn node_of_a_resource_that_exists_is_its_parent() {
+    let request = |operation: u32, target: &str| json!({"op": operation, "to": target, "fr": "Sc", "rqi": "r1", "rvi": "3"});
+    for operation in [2, 4] {
+        let (device, lookups) = asking(&[], None, &request(operation, "/cse1/nodes/7/cred"));
+        assert_eq!(device.unwrap(), "00256D-IGD-7");
+        assert_eq!(&*lookups.found[0].0, "/cse1/nodes/7");
+        let (device, lookups) = asking(&[], None, &request(operation, "/cse1/nodes/8/cred/"));
+        assert_eq!(device, Err(DecodeReason::DeviceMissing));
+        assert_eq!(lookups.missing.as_deref(), Some("/cse1/nodes/8"));
+    }
+}
+
+#[test]
+fn unknown_node_is_told_unless_the_request_is_wrong_anyway() {
+    let (device, lookups) = asking(&[], Some(b"no key"), &to("/cse1/nodes/8"));
+    assert_eq!(device, Err(DecodeReason::DeviceMissing));
+    assert_eq!(lookups.missing.as_deref(), Some("/cse1/nodes/8"));
+    let mut wrong = to("/cse1/nodes/8");
+    wrong["rcn"] = json!(4);
+    assert_eq!(asking(&[], None, &wrong).1.missing, None);
+}
+
+#[test]
+fn forwarded_record_keeps_the_device_that_was_found_where_it_was_read() {
+    let header = b"/cse1/nodes/7 00256D-IGD-6";
+    let (device, lookups) = asking(&[(NodeLookups::HEADER, header)], None, &to("/cse1/nodes/7"));
+    assert_eq!(device.unwrap(), "00256D-IGD-6");
+    assert!(lookups.found.is_empty());
+    let (device, _) = asking(&[(NodeLookups::HEADER, header)], None, &to("/cse1/nodes/9"));
+    assert_eq!(device, Err(DecodeReason::DeviceMissing));
 }

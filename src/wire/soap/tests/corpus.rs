@@ -127,6 +127,7 @@ fn only_what_the_standard_forbids_is_refused() {
         requests: None,
         cpe_events: None,
         from_target: None,
+        nodes: None,
     };
     let coordinates = Coordinates {
         topic: "cwmp.events".into(),
