@@ -106,6 +106,9 @@ pub(crate) struct CheckArgs {
     /// Print the configuration that is in force, without secrets.
     #[arg(long)]
     pub(crate) print: bool,
+    /// Print the JSON Schema of the configuration, and look at nothing.
+    #[arg(long, conflicts_with_all = ["connect", "print"])]
+    pub(crate) schema: bool,
 }
 
 #[derive(Args, Debug)]

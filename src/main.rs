@@ -111,6 +111,9 @@ fn judged(verdict: &Verdict) -> ExitCode {
 }
 
 fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
+    if args.schema {
+        return print(format!("{:#}\n", credbridge::config::json_schema()).as_bytes());
+    }
     let config = match read(&args.config) {
         Ok(config) => config,
         Err(error) => return print_mistakes(error),

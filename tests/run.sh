@@ -23,7 +23,7 @@ java_is_new_enough() {
 # of the tests.
 missing_packages() {
     local pair
-    for pair in gcc:gcc g++:g++ make:make perl:perl python3:python3 mvn:maven setpriv:util-linux; do
+    for pair in gcc:gcc g++:g++ make:make perl:perl python3:python3 mvn:maven promtool:prometheus setpriv:util-linux; do
         command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
     done
     command -v gcc >/dev/null && [ -e /usr/include/stdlib.h ] || echo libc6-dev
@@ -62,6 +62,7 @@ processors=$(nproc)
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((processors < 4 ? processors + 1 : 4))}
 
 stage "what the system lacks" prepare
+stage "what checks the deployment" deploy/test/tools.sh
 stage "format" cargo fmt --check
 stage "lint" cargo clippy --all-targets --locked -- -D warnings
 RUSTDOCFLAGS=-Dwarnings stage "documentation" cargo doc --no-deps --locked

@@ -12,7 +12,7 @@ use super::source::Source;
 use super::{Config, ContentDelivery};
 
 /// Properties of librdkafka that the bridge sets itself, with what to do instead.
-static OWNED_PROPERTIES: &[(&str, &str)] = &[
+pub(super) static OWNED_PROPERTIES: &[(&str, &str)] = &[
     ("acks", "it is always `all`"),
     ("bootstrap.servers", "use `kafka.bootstrap_servers`"),
     (

@@ -52,7 +52,7 @@ keys! {
         "Brokers to start from, `host:port`, separated by commas";
     /// librdkafka's own defaults are good.
     PROPERTIES = "kafka.properties", Map, "{}",
-        "Properties of librdkafka, passed through (TLS, SASL, tuning); those that delivery depends on are refused";
+        "Properties of librdkafka, passed through (TLS, SASL, tuning); those that delivery depends on are refused. `NAME_file` names a file with the value of `NAME`";
     /// Says what is in it.
     REQUESTS = "topics.requests", List, "onem2m.requests", "Topics with oneM2M create requests";
     /// Says what is in it.

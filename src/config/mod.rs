@@ -10,6 +10,7 @@ mod print;
 mod read;
 mod retry;
 mod rules;
+mod schema;
 mod secret;
 mod settings;
 mod source;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 pub use error::{ConfigError, Mistake, Place};
 pub use key::{KEYS, Key, Shape};
+pub use schema::json_schema;
 pub use secret::Secret;
 
 /// The whole configuration; the names are those of the file.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::check::{check, credential};
@@ -11,13 +12,13 @@ use super::{
 use crate::wire::Format;
 
 /// More workers than this in one process are a slip.
-const WORKERS_MAX: usize = 1024;
+pub(super) const WORKERS_MAX: usize = 1024;
 
 /// More partitions than this are a slip: brokers and restores suffer long before.
-const SHARDS_MAX: usize = 10_000;
+pub(super) const SHARDS_MAX: usize = 10_000;
 
 /// More open downloads of one device than this are a slip: CPEs queue 3 to 16 transfers.
-const OPEN_DOWNLOADS_MAX: usize = 1000;
+pub(super) const OPEN_DOWNLOADS_MAX: usize = 1000;
 
 impl Config {
     /// Reads the file, if there is one, and the variables `CREDBRIDGE__SECTION__KEY` of the environment, which win.
@@ -45,7 +46,7 @@ impl Config {
             delivery: source.value(&key::DELIVERY, rules::delivery),
             kafka: KafkaConfig {
                 bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
-                properties: source.map(&key::PROPERTIES),
+                properties: properties(source),
             },
             topics: topics(source),
             formats: formats(source),
@@ -84,6 +85,29 @@ impl Default for Config {
         let mut source = Source::new(None, std::iter::empty());
         Self::take(&mut source)
     }
+}
+
+/// A property whose name ends with `_file` names a file that holds the value of the property without that ending.
+fn properties(source: &mut Source) -> BTreeMap<String, String> {
+    let (files, mut read): (BTreeMap<_, _>, BTreeMap<_, _>) = source
+        .map(&key::PROPERTIES)
+        .into_iter()
+        .partition(|(name, _)| name.ends_with("_file"));
+    for (name, file) in files {
+        let property = name.trim_end_matches("_file");
+        if read.contains_key(property) {
+            let problem = format!("`{name}` and `{property}` are both given; leave one out");
+            source.mistake(&key::PROPERTIES, problem);
+            continue;
+        }
+        match credential(Some(Path::new(&file))) {
+            Ok(text) => {
+                read.insert(property.to_owned(), text);
+            }
+            Err(problem) => source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}")),
+        }
+    }
+    read
 }
 
 fn workers(source: &mut Source) -> usize {

@@ -216,3 +216,21 @@ fn what_is_in_force_reads_back_as_itself() {
         .count();
     assert_eq!(lines, KEYS.len());
 }
+
+#[test]
+fn a_property_may_stand_in_a_file_and_is_never_shown() {
+    let secret = file("hunter2\n");
+    let path = secret.path().display();
+    let yaml = format!("kafka: {{properties: {{sasl.password_file: '{path}', linger.ms: 7}}}}\n");
+    let config = read(&yaml, &[]).unwrap();
+    assert_eq!(config.kafka.properties["sasl.password"], "hunter2");
+    assert_eq!(config.kafka.properties.len(), 2);
+    assert!(!config.to_yaml().contains("hunter2"));
+    assert!(!format!("{config:?}").contains("hunter2"));
+
+    let both =
+        format!("kafka: {{properties: {{sasl.password_file: '{path}', sasl.password: x}}}}\n");
+    assert!(problems(&both)[0].contains("are both given"));
+    let none = problems("kafka: {properties: {sasl.password_file: /no/such/file}}\n");
+    assert!(none[0].contains("`sasl.password_file`: /no/such/file cannot be read"));
+}

@@ -1,0 +1,10 @@
+//! What stands in deploy/: the chart, what is made from it, rules, dashboards.
+
+#[cfg(test)]
+mod chart;
+#[cfg(test)]
+mod generated;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod tools;
