@@ -56,6 +56,12 @@ pub(crate) enum Command {
                       credbridge replay dead-letters --reason unknown_command_key --dry-run"
     )]
     Replay(ReplayArgs),
+    /// Tell everything about one installation from Kafka alone: each input, decision and output with its place.
+    #[command(
+        after_help = "Example:\n  credbridge explain --config credbridge.yaml cwmp.commands/3/8812\n  \
+                      credbridge explain --device 00256D-IGD-1 --command-key k1 --json"
+    )]
+    Explain(ExplainArgs),
     /// Print completions for a shell.
     #[command(
         after_help = "Example:\n  credbridge completions bash > /etc/bash_completion.d/credbridge"
@@ -160,6 +166,14 @@ pub(crate) enum Replay {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: credbridge::explain::ExplainOptions,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct CompletionsArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -242,6 +256,7 @@ mod tests {
                 "check",
                 "decode",
                 "replay",
+                "explain",
                 "completions",
                 "man"
             ]

@@ -14,6 +14,7 @@
 //! | [`config`] | the file, the environment, and all mistakes in them | reads files |
 //! | [`telemetry`] | logs, metrics, the admin port | yes |
 //! | [`runtime`] | workers, transactions, restore: all I/O of the bridge | yes |
+//! | [`explain`] | one installation, told from Kafka alone | yes |
 //!
 //! A **record** (bytes from Kafka) becomes an **event** (decoded input), an event becomes **effects** (decisions of the
 //! core), an effect becomes an **outbound** (bytes to Kafka). An **installation** is one certificate on its way to one
@@ -28,6 +29,7 @@ pub mod correlator;
 pub mod cwmp;
 pub mod decode;
 pub mod demo;
+pub mod explain;
 pub mod load;
 pub mod mapping;
 pub mod onem2m;

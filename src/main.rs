@@ -17,8 +17,8 @@ use credbridge::telemetry::{Admin, LogFormat, Metrics};
 use credbridge::time::Timestamp;
 
 use cli::{
-    CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, LoadArgs, ManArgs, Replay,
-    ReplayArgs, RunArgs,
+    CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, ExplainArgs, LoadArgs, ManArgs,
+    Replay, ReplayArgs, RunArgs,
 };
 
 fn main() -> ExitCode {
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check(&args),
         Command::Decode(args) => decode(&args),
         Command::Replay(args) => replay(args),
+        Command::Explain(args) => explain(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man(args) => man(&args),
     };
@@ -177,6 +178,17 @@ fn replay(args: ReplayArgs) -> anyhow::Result<ExitCode> {
         Replay::Records(options) => credbridge::replay::records(&config, options, &mut out)?,
     };
     Ok(if as_expected {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&args.config)?;
+    let mut out = std::io::stdout().lock();
+    let is_told = credbridge::explain::explain(&config, &args.options, &mut out)?;
+    Ok(if is_told {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

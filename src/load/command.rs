@@ -11,16 +11,16 @@ use crate::wire::r#gen::cpe_command::Rpc;
 
 /// A command as the ACS of the fleet understands it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Command {
-    pub(super) id: String,
+pub(crate) struct Command {
+    pub(crate) id: String,
     /// The device key.
-    pub(super) device: String,
-    pub(super) call: Call,
+    pub(crate) device: String,
+    pub(crate) call: Call,
 }
 
 /// What is to be called on the CPE, as far as it matters to the fleet.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     Cancel,
     Download {
         command_key: String,
@@ -31,7 +31,7 @@ pub(super) enum Call {
 }
 
 impl Call {
-    pub(super) const fn step(&self) -> Step {
+    pub(crate) const fn step(&self) -> Step {
         match self {
             Self::Cancel => Step::Cancel,
             Self::Download { .. } => Step::Download,
@@ -43,7 +43,7 @@ impl Call {
 
 impl Command {
     /// Reads a record of the command topic: protobuf, proto3 JSON or a SOAP envelope, told by its content-type.
-    pub(super) fn read(record: &Record<'_>) -> anyhow::Result<Self> {
+    pub(crate) fn read(record: &Record<'_>) -> anyhow::Result<Self> {
         let value = record.value.context("the command has no value")?;
         let content_type = record
             .header_text("content-type")

@@ -8,7 +8,7 @@ mod answer;
 mod broker;
 mod certificate_pool;
 mod clock;
-mod command;
+pub(crate) mod command;
 mod device;
 mod envelope;
 mod fleet;

@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -134,7 +135,7 @@ fn choose(
                 offset = message.offset(),
                 "left alone: without a header credbridge-source, so the bridge did not write it"
             );
-            return Ok(());
+            return Ok(ControlFlow::Continue(()));
         };
         if letters.len() < max && is_wanted(options, &letter) {
             check_source(config, &letter)?;
@@ -143,7 +144,7 @@ fn choose(
             }
             letters.push(letter);
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     letters.sort_by(|one, other| one.at.cmp(&other.at));
     Ok(letters)

@@ -8,20 +8,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use rdkafka::Message as _;
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::KafkaResult;
-use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::Offset;
 
 use crate::config::Config;
-use crate::record::{Coordinates, Header, Record};
+use crate::record::Record;
 use crate::telemetry::DirectoryMetrics;
 use crate::time::Timestamp;
 use crate::wire::{NodeRecord, Nodes, read_node};
 
 use super::assignment::{Partition, list, partitions_of};
 use super::probe::{Offsets, Probe, offsets};
+use super::reader::with_record;
 use super::restore::passing_or_lost;
 use super::trouble::Trouble;
 use super::watermark::{Mark, Marks};
@@ -279,24 +278,4 @@ fn apply(directory: &NodeDirectory, record: Record<'_>) -> Result<(), String> {
             .map_err(|error| told(&error))?,
     }
     Ok(())
-}
-
-fn with_record<T>(message: &BorrowedMessage<'_>, look: impl FnOnce(Record<'_>) -> T) -> T {
-    let headers: Vec<Header<'_>> = message.headers().map_or_else(Vec::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key, header.value.unwrap_or_default()))
-            .collect()
-    });
-    let coordinates = Coordinates {
-        topic: message.topic().into(),
-        partition: message.partition(),
-        offset: message.offset(),
-    };
-    look(Record {
-        coordinates: &coordinates,
-        key: message.key(),
-        value: message.payload(),
-        headers: &headers,
-    })
 }

@@ -1,16 +1,18 @@
 //! Reads stretches of topics for people's tools, without joining the group.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::Offset;
 
 use crate::config::Config;
+use crate::record::{Coordinates, Header, Record};
 use crate::time::Timestamp;
 
 use super::assignment::{Partition, list};
@@ -113,14 +115,14 @@ impl Reader {
         })
     }
 
-    /// Calls `each` with every record of these stretches; within a partition in its order.
+    /// Calls `each` with every record of these stretches, until it breaks off; within a partition in its order.
     ///
     /// # Errors
     /// If a partition cannot be read, or `each` fails.
     pub(crate) fn read(
         &self,
         stretches: &[Stretch],
-        mut each: impl FnMut(&BorrowedMessage<'_>) -> anyhow::Result<()>,
+        mut each: impl FnMut(&BorrowedMessage<'_>) -> anyhow::Result<ControlFlow<()>>,
     ) -> anyhow::Result<()> {
         let mut open: BTreeMap<Partition, &Stretch> = stretches
             .iter()
@@ -143,8 +145,9 @@ impl Reader {
                     if open
                         .get(&partition)
                         .is_some_and(|stretch| message.offset() < stretch.end)
+                        && each(&message)?.is_break()
                     {
-                        each(&message)?;
+                        return Ok(());
                     }
                     if records % RECORDS_PER_LOOK != 0 {
                         continue;
@@ -177,4 +180,34 @@ impl Reader {
         }
         Ok(())
     }
+}
+
+/// The message as a [`Record`].
+pub(crate) fn with_record<T>(
+    message: &BorrowedMessage<'_>,
+    look: impl FnOnce(Record<'_>) -> T,
+) -> T {
+    let headers: Vec<Header<'_>> = message.headers().map_or_else(Vec::new, |headers| {
+        headers
+            .iter()
+            .map(|header| (header.key, header.value.unwrap_or_default()))
+            .collect()
+    });
+    let coordinates = Coordinates {
+        topic: message.topic().into(),
+        partition: message.partition(),
+        offset: message.offset(),
+    };
+    look(Record {
+        coordinates: &coordinates,
+        key: message.key(),
+        value: message.payload(),
+        headers: &headers,
+    })
+}
+
+/// When the record was written, as the producer or the broker says.
+pub(crate) fn time(message: &BorrowedMessage<'_>) -> Option<Timestamp> {
+    let millis = message.timestamp().to_millis()?;
+    u64::try_from(millis).ok().map(Timestamp::from_millis)
 }

@@ -17,8 +17,13 @@ const WAITS_UNTIL: &str = "credbridge-waits-until";
 
 /// The shard of a device: `murmur2(device key) & 0x7fffffff % shards`, as the Java client partitions by key.
 pub(crate) fn shard_of(device_key: &str, shards: i32) -> i32 {
-    let hash = murmur2(device_key.as_bytes()) & 0x7fff_ffff;
-    i32::try_from(hash).expect("31 bits fit") % shards
+    partition_of(device_key.as_bytes(), shards)
+}
+
+/// The partition of a key, as the Java client and the bridge's own producer choose it.
+pub(crate) fn partition_of(key: &[u8], partitions: i32) -> i32 {
+    let hash = murmur2(key) & 0x7fff_ffff;
+    i32::try_from(hash).expect("31 bits fit") % partitions
 }
 
 /// Austin Appleby's MurmurHash2 with the seed of Kafka's Java client (`Utils.murmur2`).

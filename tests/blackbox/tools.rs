@@ -3,11 +3,15 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use credbridge::record::Coordinates;
+use serde_json::Value;
+
 use crate::kafka::app::App;
 use crate::kafka::bridge::{BINARY, write_config};
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet;
+use crate::kafka::play::Play;
 use crate::kafka::process;
 
 /// What a tool prints, if it ends well.
@@ -68,4 +72,100 @@ fn dead_letters_go_back_where_they_came_from_if_they_are_wanted() {
         assert_eq!(event.headers, xml.headers);
     }
     assert_eq!(app.client.read_all(&[&app.requests]).len(), 1);
+}
+
+/// The entries of an explanation as `kind name cause -> at`.
+fn told(explanation: &Value) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let entries = explanation["entries"].as_array().expect("a list");
+    let told = |entry: &Value| {
+        let is_copy = ["state", "forwarded"]
+            .map(Value::from)
+            .contains(&entry["kind"]);
+        (!is_copy).then(|| {
+            (
+                text(&entry["name"]),
+                text(&entry["at"]),
+                text(&entry["cause"]),
+            )
+        })
+    };
+    entries.iter().filter_map(told).collect()
+}
+
+fn explain(app: &App, arguments: &[&str]) -> Value {
+    let printed = tool(app, &[&["explain", "--json"], arguments].concat());
+    assert!(!printed.contains("CERTIFICATE"), "{printed}");
+    serde_json::from_str(&printed).expect("one JSON object")
+}
+
+#[test]
+fn one_installation_is_explained_from_any_of_its_records() {
+    let app = App::with_partitions(Broker::shared(), "explain", 2, 3);
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    play.install("S2");
+    let request = play.request("S1", None);
+    let (download, sent) = play.next_command("S1");
+    let accepted = play.event("S1", &download.id, fleet::download_response(1));
+    let path = "Device.Security.Certificate.3.";
+    let complete = fleet::transfer_complete(&download.command_key, 0, path);
+    let stored = play.event("S1", "", complete.clone());
+    let (set, set_sent) = play.next_command("S1");
+    let repeated = play.event("S1", "", complete);
+    let empty = play.event("S1", "", fleet::transfer_complete("", 0, path));
+    let letter = play.next_dead_letter();
+    let applied = play.event("S1", &set.id, fleet::set_response());
+    let (_, answered) = play.next_response("S1");
+    bridge.stop();
+
+    let told_of_device = explain(&app, &["--device", &fleet::device_key("S1")]);
+    let entry = |name: &str, at: &Coordinates, cause: Option<&Coordinates>| {
+        let cause = cause.map_or_else(String::new, Coordinates::to_string);
+        (name.to_owned(), at.to_string(), cause)
+    };
+    // The event without a CommandKey is not of the installation; its dead letter may have to do with it.
+    let expected = [
+        entry("create_request", &request, None),
+        entry("download", &sent.coordinates, Some(&request)),
+        entry("download_response", &accepted, None),
+        entry("transfer_complete", &stored, None),
+        entry("set", &set_sent.coordinates, Some(&stored)),
+        entry("transfer_complete", &repeated, None),
+        entry("dead_letter", &letter.coordinates, Some(&empty)),
+        entry("set_parameter_values_response", &applied, None),
+        entry("response", &answered.coordinates, Some(&applied)),
+    ];
+    assert_eq!(told(&told_of_device), expected, "{told_of_device:#}");
+    assert_eq!(told_of_device["request"], request.to_string());
+    assert_eq!(told_of_device["command_key"], download.command_key);
+    let now = told_of_device["now"].as_str().unwrap_or_default();
+    assert!(
+        now.starts_with("over: the certificate is on the device")
+            && now.contains("last response 2001"),
+        "{now}"
+    );
+
+    for at in [
+        &request,
+        &sent.coordinates,
+        &stored,
+        &applied,
+        &answered.coordinates,
+    ] {
+        let told_of_record = explain(&app, &[&at.to_string()]);
+        assert_eq!(told(&told_of_record), expected, "{at}");
+    }
+    let key = [
+        "--device",
+        &fleet::device_key("S1"),
+        "--command-key",
+        &download.command_key,
+    ];
+    let text = tool(&app, &[&["explain"], &key[..]].concat());
+    let line = format!(
+        "{}  DownloadResponse: accepted, to {}",
+        accepted, download.id
+    );
+    assert!(text.contains(&line), "{text}");
 }
