@@ -88,6 +88,9 @@ keys! {
     /// A CPE queues at least three transfers (TR-069 A.3.2.8).
     OPEN_DOWNLOADS = "correlation.open_downloads_per_device", Single, "3",
         "Downloads of one device that may be open at a time, 1 to 1000";
+    /// More than anybody installs on a device at once; a slip in a campaign is not.
+    QUEUED_DOWNLOADS = "correlation.queued_downloads_per_device", Single, "16",
+        "Downloads of one device that wait until one of these has ended, in the order of their requests, 0 to 1000; more are refused (4000)";
     /// TR-069 has no type for certificates; vendors' own have this form.
     FILE_TYPE = "download.file_type", Single, "X 00256D Device Certificate",
         "FileType argument of Download, at most 64 characters";
@@ -115,6 +118,8 @@ keys! {
     /// A deleted certificate should be out of use, and Enable is what TR-181 lets an ACS write.
     RESOURCE_DELETE = "resources.delete", Single, "disable",
         "Deleting a resource: `disable` sets Enable of its row to false, `forget` leaves the device alone, `refuse` is 4005";
+    /// As long as an ended CommandKey is remembered; each Download before it ends within `accept` and `transfer`.
+    QUEUE = "timeouts.queue", Single, "24h", "Download waiting for earlier ones of its device -> sent";
     /// A device that is online answers in one session; one periodic Inform may lie between.
     ACCEPT = "timeouts.accept", Single, "15m", "Download command sent -> DownloadResponse";
     /// What ACSs wait in the field (GenieACS: 3600 s).

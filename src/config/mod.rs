@@ -147,6 +147,8 @@ pub struct CorrelationConfig {
     pub sole_open_transfer: bool,
     /// Downloads of one device that are open at a time.
     pub open_downloads_per_device: usize,
+    /// Downloads of one device that wait until one of these has ended.
+    pub queued_downloads_per_device: usize,
 }
 
 /// The Download command.
@@ -206,6 +208,8 @@ pub struct ResourcesConfig {
 /// How long each step may take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimeoutsConfig {
+    /// Download waiting for those before it -> sent.
+    pub queue: Duration,
     /// Download command sent -> DownloadResponse.
     pub accept: Duration,
     /// Accepted -> TransferComplete.

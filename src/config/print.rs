@@ -85,6 +85,10 @@ impl Config {
                 "correlation.open_downloads_per_device",
                 correlation.open_downloads_per_device.into(),
             ),
+            (
+                "correlation.queued_downloads_per_device",
+                correlation.queued_downloads_per_device.into(),
+            ),
             ("download.file_type", download.file_type.as_str().into()),
             ("download.url", download.url.as_str().into()),
             (
@@ -107,6 +111,7 @@ impl Config {
                 "resources.delete",
                 delete_name(self.resources.delete).into(),
             ),
+            ("timeouts.queue", duration(timeouts.queue)),
             ("timeouts.accept", duration(timeouts.accept)),
             ("timeouts.transfer", duration(timeouts.transfer)),
             ("timeouts.lookup", duration(timeouts.lookup)),

@@ -20,6 +20,9 @@ pub(super) const SHARDS_MAX: usize = 10_000;
 /// More open downloads of one device than this are a slip: CPEs queue 3 to 16 transfers.
 pub(super) const OPEN_DOWNLOADS_MAX: usize = 1000;
 
+/// Each end of a transfer looks through what waits for it.
+pub(super) const QUEUED_DOWNLOADS_MAX: usize = 1000;
+
 impl Config {
     /// Reads the file, if there is one, and the variables `CREDBRIDGE__SECTION__KEY` of the environment, which win.
     ///
@@ -57,6 +60,9 @@ impl Config {
                 sole_open_transfer: source.value(&key::SOLE_OPEN_TRANSFER, rules::boolean),
                 open_downloads_per_device: source.value(&key::OPEN_DOWNLOADS, |text| {
                     rules::number(text, 1..=OPEN_DOWNLOADS_MAX)
+                }),
+                queued_downloads_per_device: source.value(&key::QUEUED_DOWNLOADS, |text| {
+                    rules::number(text, 0..=QUEUED_DOWNLOADS_MAX)
                 }),
             },
             download: download(source),
@@ -189,6 +195,7 @@ fn credential_of(source: &mut Source, key: &'static Key, file: Option<&Path>) ->
 
 fn timeouts(source: &mut Source) -> TimeoutsConfig {
     TimeoutsConfig {
+        queue: source.value(&key::QUEUE, rules::duration),
         accept: source.value(&key::ACCEPT, rules::duration),
         transfer: source.value(&key::TRANSFER, rules::duration),
         lookup: source.value(&key::LOOKUP, rules::duration),

@@ -10,7 +10,7 @@ use crate::correlator::RetryCause;
 
 use super::check::OWNED_PROPERTIES;
 use super::key::{KEYS, Key, Shape};
-use super::read::{OPEN_DOWNLOADS_MAX, SHARDS_MAX, WORKERS_MAX};
+use super::read::{OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, SHARDS_MAX, WORKERS_MAX};
 
 /// `90s`, `1h 30m`; what other spellings humantime knows is refused here, and taken by the file.
 const DURATION: &str =
@@ -109,6 +109,7 @@ fn restricted(path: &str) -> Option<Value> {
         "formats.commands" => json!({"enum": ["protobuf", "json", "soap"]}),
         "formats.responses" => json!({"enum": ["json", "cbor", "protobuf"]}),
         "correlation.open_downloads_per_device" => integer(1, OPEN_DOWNLOADS_MAX),
+        "correlation.queued_downloads_per_device" => integer(0, QUEUED_DOWNLOADS_MAX),
         "download.file_type" => json!({"type": "string", "minLength": 1, "maxLength": 64}),
         "download.url" => json!({"type": "string", "pattern": "^https?://[^/]", "maxLength": 256}),
         "download.content" => json!({"enum": ["inline", "none"]}),

@@ -19,6 +19,7 @@ impl Config {
     /// The bounds of every shard's correlator.
     pub fn limits(&self) -> Limits {
         Limits {
+            queue_timeout: self.timeouts.queue,
             accept_timeout: self.timeouts.accept,
             transfer_timeout: self.timeouts.transfer,
             lookup_timeout: self.timeouts.lookup,
@@ -29,6 +30,7 @@ impl Config {
             early_events_per_key_max: EARLY_EVENTS_PER_KEY_MAX,
             early_events_max: EARLY_EVENTS_MAX,
             open_downloads_per_device_max: self.correlation.open_downloads_per_device,
+            queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,
             retry: self.retry.table.clone(),
             sole_open_transfer: self.correlation.sole_open_transfer,

@@ -111,12 +111,18 @@ impl Correlator {
         turn: &mut Turn<'_>,
     ) -> Fate {
         match (self.position(slot), status) {
-            (Position::Open(Progress::DownloadSent), DownloadStatus::Accepted) => {
+            (
+                Position::Open(Progress::Waiting | Progress::DownloadSent),
+                DownloadStatus::Accepted,
+            ) => {
                 self.advance(slot, Progress::Accepted, turn);
                 Self::remember(slot, turn);
                 Fate::Applied
             }
-            (Position::Open(Progress::DownloadSent), DownloadStatus::Completed) => {
+            (
+                Position::Open(Progress::Waiting | Progress::DownloadSent),
+                DownloadStatus::Completed,
+            ) => {
                 self.on_stored(slot, None, turn);
                 Fate::Applied
             }
@@ -137,7 +143,7 @@ impl Correlator {
 
     fn on_download_fault(&mut self, slot: Slot, fault: &Fault, turn: &mut Turn<'_>) -> Fate {
         match self.position(slot) {
-            Position::Open(Progress::DownloadSent) => {
+            Position::Open(Progress::Waiting | Progress::DownloadSent) => {
                 self.end_by_fault(slot, FaultMessage::Download, fault, turn);
                 Fate::Applied
             }
@@ -160,7 +166,9 @@ impl Correlator {
                 self.end(slot, End::new(code, debug, Transfer::Unknown), turn);
                 Fate::Applied
             }
-            Position::Open(Progress::Accepted | Progress::LookupSent | Progress::SetSent)
+            Position::Open(
+                Progress::Waiting | Progress::Accepted | Progress::LookupSent | Progress::SetSent,
+            )
             | Position::Ended(Transfer::Stored) => Fate::Contradicting,
             Position::Ended(Transfer::Failed | Transfer::Unknown) => Fate::Repeated,
         }
@@ -186,7 +194,9 @@ impl Correlator {
                     Err(seen) => self.on_lookup_failure(slot, &seen, turn),
                 }
             }
-            Position::Open(Progress::DownloadSent | Progress::Accepted) => Fate::Contradicting,
+            Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted) => {
+                Fate::Contradicting
+            }
             Position::Open(Progress::SetSent) | Position::Ended(_) => Fate::Repeated,
         }
     }
@@ -199,9 +209,9 @@ impl Correlator {
                 self.end(slot, End::new(code, debug, Transfer::Stored), turn);
                 Fate::Applied
             }
-            Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::SetSent) => {
-                Fate::Contradicting
-            }
+            Position::Open(
+                Progress::Waiting | Progress::DownloadSent | Progress::Accepted | Progress::SetSent,
+            ) => Fate::Contradicting,
             Position::Ended(_) => Fate::Repeated,
         }
     }
@@ -217,7 +227,12 @@ impl Correlator {
                 Fate::Applied
             }
             (
-                Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::LookupSent),
+                Position::Open(
+                    Progress::Waiting
+                    | Progress::DownloadSent
+                    | Progress::Accepted
+                    | Progress::LookupSent,
+                ),
                 SetStatus::Applied | SetStatus::Committed,
             ) => Fate::Contradicting,
             (Position::Ended(_), SetStatus::Applied | SetStatus::Committed) => Fate::Repeated,
@@ -230,9 +245,12 @@ impl Correlator {
                 self.end_by_fault(slot, FaultMessage::SetParameterValues, fault, turn);
                 Fate::Applied
             }
-            Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::LookupSent) => {
-                Fate::Contradicting
-            }
+            Position::Open(
+                Progress::Waiting
+                | Progress::DownloadSent
+                | Progress::Accepted
+                | Progress::LookupSent,
+            ) => Fate::Contradicting,
             Position::Ended(_) => Fate::Repeated,
         }
     }
@@ -246,9 +264,12 @@ impl Correlator {
                 self.end(slot, End::new(code, debug, Transfer::Stored), turn);
                 Fate::Applied
             }
-            Position::Open(Progress::DownloadSent | Progress::Accepted | Progress::LookupSent) => {
-                Fate::Contradicting
-            }
+            Position::Open(
+                Progress::Waiting
+                | Progress::DownloadSent
+                | Progress::Accepted
+                | Progress::LookupSent,
+            ) => Fate::Contradicting,
             Position::Ended(_) => Fate::Repeated,
         }
     }

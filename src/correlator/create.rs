@@ -6,8 +6,8 @@ use crate::record::Record;
 use crate::time::Timestamp;
 
 use super::{
-    Correlator, CreateRequest, EarlyEvent, Fate, Installation, InstallationId, Open, Position,
-    Progress, RefusedRequest, Request, ResponseKind, Slot, State, Step, Turn, explanation,
+    Correlator, CreateRequest, EarlyEvent, Fate, Installation, InstallationId, Open, Progress,
+    RefusedRequest, Request, ResponseKind, Retry, Slot, State, Step, Turn, explanation,
 };
 
 /// Why a request is not taken on.
@@ -63,11 +63,14 @@ impl Correlator {
         let refusal = self
             .conflict(&id, same_key, same_request)
             .or_else(|| Self::expired(expires_at, turn.now))
-            .or_else(|| self.too_many_open())
-            .or_else(|| self.too_many_downloads(&id.device));
-        match refusal {
-            Some(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
-            None => self.take_on(id, same_key, create, expires_at, record, turn),
+            .or_else(|| self.too_many_open());
+        let turn_of = match refusal {
+            Some(refusal) => Err(refusal),
+            None => self.turn_of(&id.device, expires_at, turn.now),
+        };
+        match turn_of {
+            Ok(wait) => self.take_on(id, same_key, create, (expires_at, wait), record, turn),
+            Err(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
         }
         Fate::Applied
     }
@@ -121,25 +124,6 @@ impl Correlator {
         })
     }
 
-    fn too_many_downloads(&self, device: &DeviceId) -> Option<Refusal> {
-        let per_device_max = self.limits.open_downloads_per_device_max;
-        let transfers = self.open_transfers(device);
-        (transfers.len() >= per_device_max).then(|| {
-            let debug = explanation::too_many_downloads(device, per_device_max);
-            Refusal::new(ResponseStatusCode::BadRequest, debug)
-        })
-    }
-
-    /// Installations of the device whose transfer has not ended.
-    pub(super) fn open_transfers(&self, device: &DeviceId) -> Vec<Slot> {
-        let mut slots = self.table.open_of(device);
-        slots.retain(|slot| match self.position(*slot) {
-            Position::Open(Progress::DownloadSent | Progress::Accepted) => true,
-            Position::Open(Progress::LookupSent | Progress::SetSent) | Position::Ended(_) => false,
-        });
-        slots
-    }
-
     pub(super) fn refuse(
         &mut self,
         device: DeviceId,
@@ -163,7 +147,7 @@ impl Correlator {
         id: InstallationId,
         early: Option<Slot>,
         create: CreateRequest,
-        expires_at: Option<Timestamp>,
+        (expires_at, wait): (Option<Timestamp>, Option<Retry>),
         record: &Record<'_>,
         turn: &mut Turn<'_>,
     ) {
@@ -193,22 +177,30 @@ impl Correlator {
             primitive,
             accepted,
         ));
+        let (progress, deadline) = match wait {
+            Some(wait) => (Progress::Waiting, wait.until),
+            None => {
+                let sent = Progress::DownloadSent;
+                (sent, self.deadline(sent, expires_at, turn.now))
+            }
+        };
         let open = Open {
             request: Arc::clone(&request),
-            progress: Progress::DownloadSent,
+            progress,
             handled_at: turn.now,
             expires_at,
             certificate,
             certificate_path: None,
             remark: Box::default(),
-            file: Some(file).filter(|_| !self.limits.retry.is_empty()),
-            retry: None,
+            file: Some(file).filter(|_| wait.is_some() || !self.limits.retry.is_empty()),
+            retry: wait.map(Box::new),
             target: None,
         };
-        let deadline = self.deadline(open.progress, expires_at, turn.now);
         let (slot, parked) = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
-        self.send(slot, Step::Download, Rpc::Download(download), turn);
+        if progress == Progress::DownloadSent {
+            self.send(slot, Step::Download, Rpc::Download(download), turn);
+        }
         Self::remember(slot, turn);
         self.apply_parked(slot, parked, turn);
     }

@@ -62,6 +62,7 @@ impl Correlator {
         let State::Open(open) = self.table.set_state(slot, state, forget_at) else {
             unreachable!("only an open installation ends");
         };
+        let was_transferring = open.is_transferring();
         let mut debug = end.debug;
         if !open.remark.is_empty() {
             debug.push_str(if debug.is_empty() { "" } else { "; " });
@@ -80,6 +81,9 @@ impl Correlator {
             self.respond(response, turn);
         }
         Self::remember(slot, turn);
+        if was_transferring {
+            self.send_waiting(slot, turn);
+        }
         if let Some(target) = open.target.filter(|_| is_done) {
             self.changed(&target, &request, turn);
         }

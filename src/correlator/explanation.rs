@@ -60,10 +60,12 @@ pub(super) fn too_many_open(max: usize) -> String {
     )
 }
 
-pub(super) fn too_many_downloads(device: &DeviceId, max: usize) -> String {
+pub(super) fn too_many_downloads(device: &DeviceId, limits: &Limits) -> String {
     format!(
-        "device {device} has {max} open downloads, the most that are sent to it at a time (like 9004 resources \
-         exceeded): wait for one to end, or raise correlation.open_downloads_per_device"
+        "device {device} has {} open downloads, the most that are sent to it at a time, and {} that wait (like 9004 \
+         resources exceeded): wait for one to end, or raise correlation.open_downloads_per_device or \
+         correlation.queued_downloads_per_device",
+        limits.open_downloads_per_device_max, limits.queued_downloads_per_device_max
     )
 }
 
@@ -73,6 +75,10 @@ pub(super) fn timed_out(
     expired: Option<Timestamp>,
 ) -> String {
     let (waited_for, look_at) = match progress {
+        Progress::Waiting => (
+            "no Download was sent, because the device had as many open downloads as it may have",
+            "whether the device ends its transfers",
+        ),
         Progress::DownloadSent => (
             "no answer to Download",
             "whether the ACS reads the commands topic and the device opens sessions",
@@ -103,7 +109,7 @@ pub(super) fn timed_out(
     };
     let mut text = format!("{waited_for} {limit}: look at {look_at}");
     match progress {
-        Progress::DownloadSent | Progress::Accepted | Progress::SetSent => {}
+        Progress::Waiting | Progress::DownloadSent | Progress::Accepted | Progress::SetSent => {}
         Progress::LookupSent => text.push_str(STAYS),
     }
     text

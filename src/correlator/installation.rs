@@ -72,7 +72,7 @@ pub struct Open {
     pub remark: Box<str>,
     /// The certificate file, as long as a Download may still be sent.
     pub file: Option<DownloadFile>,
-    /// Set once an attempt of the present step has failed.
+    /// Set while the first attempt of the present step waits, and once an attempt has failed.
     pub retry: Option<Box<Retry>>,
     /// The installation of the same device that the request changes; `None`: the request creates.
     pub target: Option<Box<CommandKey>>,
@@ -84,6 +84,17 @@ impl Open {
         self.request
             .command_key
             .expect("an open installation has a CommandKey")
+    }
+
+    /// Whether it counts among the open Downloads of its device.
+    pub(super) const fn is_transferring(&self) -> bool {
+        matches!(self.progress, Progress::DownloadSent | Progress::Accepted)
+    }
+
+    /// Whether its Download is sent as soon as the device has one less open.
+    pub(super) fn is_queued(&self) -> bool {
+        let is_due = self.retry.as_deref().is_some_and(|retry| retry.is_due);
+        self.progress == Progress::Waiting && !is_due
     }
 
     /// The attributes of the resource.
@@ -98,6 +109,8 @@ impl Open {
 /// What was done last for an open installation.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Progress {
+    /// Nothing was sent: the device has enough open Downloads.
+    Waiting,
     /// The Download was sent; the device has not answered.
     DownloadSent,
     /// The device accepted the Download; the transfer has not ended.
@@ -112,6 +125,7 @@ impl Progress {
     /// Name of the time-out that ends it, as in the section `timeouts` of the configuration.
     pub const fn timeout_name(self) -> &'static str {
         match self {
+            Self::Waiting => "queue",
             Self::DownloadSent => "accept",
             Self::Accepted => "transfer",
             Self::LookupSent => "lookup",

@@ -5,6 +5,8 @@ use super::{Progress, RetryTable};
 /// Everything in a correlator that can grow or last, with its bound.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
+    /// Download waiting for those before it -> sent.
+    pub queue_timeout: Duration,
     /// Download command sent -> its answer.
     pub accept_timeout: Duration,
     /// Download accepted -> TransferComplete.
@@ -25,6 +27,8 @@ pub struct Limits {
     pub early_events_max: usize,
     /// Downloads of one device that are open at a time (TR-069 A.3.2.8: a CPE queues at least three).
     pub open_downloads_per_device_max: usize,
+    /// Downloads of one device that wait to be sent; zero: none waits, it is refused.
+    pub queued_downloads_per_device_max: usize,
     /// Installations that are open at a time in the whole correlator.
     pub open_installations_max: usize,
     /// What is tried again.
@@ -37,6 +41,7 @@ impl Limits {
     /// How long the answer may take after `progress` was made.
     pub(super) const fn timeout(&self, progress: Progress) -> Duration {
         match progress {
+            Progress::Waiting => self.queue_timeout,
             Progress::DownloadSent => self.accept_timeout,
             Progress::Accepted => self.transfer_timeout,
             Progress::LookupSent => self.lookup_timeout,

@@ -23,6 +23,7 @@ mod table;
 pub(crate) mod tests;
 mod timeouts;
 mod transfer;
+mod waiting;
 
 pub use command_id::{CommandId, Step};
 pub use effect::{
@@ -62,6 +63,7 @@ use table::Table;
 ///
 /// let minute = Duration::from_secs(60);
 /// let limits = Limits {
+///     queue_timeout: minute,
 ///     accept_timeout: minute,
 ///     transfer_timeout: minute,
 ///     lookup_timeout: minute,
@@ -72,6 +74,7 @@ use table::Table;
 ///     early_events_per_key_max: 4,
 ///     early_events_max: 100,
 ///     open_downloads_per_device_max: 3,
+///     queued_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
 ///     retry: RetryTable::new(),
 ///     sole_open_transfer: false,

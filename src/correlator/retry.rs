@@ -105,14 +105,14 @@ impl RetryPolicy {
 /// What is tried again; what is not named is not.
 pub type RetryTable = BTreeMap<RetryCause, RetryPolicy>;
 
-/// What an installation knows of a command that failed.
+/// What an installation knows of a command that waits to be sent, for the first time or again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Retry {
-    /// The attempt that was sent last; 1 is the first.
+    /// The attempt that was sent last; 1 is the first, 0 if none was.
     pub attempt: u16,
     /// No attempt begins at or after this.
     pub until: Timestamp,
-    /// Whether that attempt failed, and the next one is due at the deadline of the installation.
+    /// Whether the next attempt is due at the deadline of the installation.
     pub is_due: bool,
 }
 
@@ -219,7 +219,9 @@ impl Correlator {
                 let rpc = self.set_command(slot);
                 self.send(slot, Step::Set, rpc, turn);
             }
-            Progress::Accepted => unreachable!("nothing is sent to a device that is at work"),
+            Progress::Waiting | Progress::Accepted => {
+                unreachable!("nothing is sent before its turn, nor to a device that is at work")
+            }
         }
         Self::remember(slot, turn);
     }

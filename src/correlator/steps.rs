@@ -74,8 +74,8 @@ impl Correlator {
     }
 
     pub(super) fn advance(&mut self, slot: Slot, progress: Progress, turn: &Turn<'_>) {
+        self.table.set_progress(slot, progress);
         let open = self.table.open_mut(slot);
-        open.progress = progress;
         open.retry = None;
         open.file = None;
         let expires_at = open.expires_at;

@@ -9,7 +9,9 @@ use crate::cwmp::{CommandKey, DeviceId};
 use crate::time::Timestamp;
 
 use super::deadlines::Deadlines;
-use super::{EarlyEvent, Installation, InstallationId, Open, Slot, State, StoredResource};
+use super::{
+    EarlyEvent, Installation, InstallationId, Open, Progress, Slot, State, StoredResource,
+};
 
 /// All installations of a shard, with what finds them.
 ///
@@ -27,6 +29,8 @@ pub(super) struct Table {
     /// Open installations by the time when their request was handled.
     opened: Deadlines,
     early_events: usize,
+    /// Those with [`Progress::Waiting`].
+    waiting: usize,
     open: usize,
     ended: usize,
 }
@@ -152,6 +156,10 @@ impl Table {
         self.open
     }
 
+    pub(super) fn waiting_installations(&self) -> usize {
+        self.waiting
+    }
+
     pub(super) fn ended_installations(&self) -> usize {
         self.ended
     }
@@ -210,7 +218,15 @@ impl Table {
         self.link(slot, true);
     }
 
-    /// The open installation, to change what no index depends on: neither its request nor when it was handled.
+    /// Notes what was done last for an open installation.
+    pub(super) fn set_progress(&mut self, slot: Slot, progress: Progress) {
+        let before = mem::replace(&mut self.open_mut(slot).progress, progress);
+        self.waiting += usize::from(progress == Progress::Waiting);
+        self.waiting -= usize::from(before == Progress::Waiting);
+    }
+
+    /// The open installation, to change what no index depends on: neither its request nor its progress, nor when it was
+    /// handled.
     pub(super) fn open_mut(&mut self, slot: Slot) -> &mut Open {
         match &mut self.entries[index(slot)].state {
             State::Open(open) => open,
@@ -280,6 +296,7 @@ impl Table {
         }
         let Some(open) = entry.open() else { return };
         self.open += 1;
+        self.waiting += usize::from(open.progress == Progress::Waiting);
         opened.insert(open.handled_at, slot);
         if !open.request.primitive.request_identifier.is_empty() {
             by_request.insert_unique(hash(request_of(entries, slot)), slot, |slot| {
@@ -300,6 +317,7 @@ impl Table {
         }
         let Some(open) = entry.open() else { return };
         self.open -= 1;
+        self.waiting -= usize::from(open.progress == Progress::Waiting);
         self.opened.remove(open.handled_at, slot);
         if !open.request.primitive.request_identifier.is_empty() {
             self.by_request

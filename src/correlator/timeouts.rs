@@ -19,15 +19,15 @@ impl Correlator {
     }
 
     fn on_step_deadline(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
-        let is_tried_again = self.on_retry_due(slot, progress, turn)
+        let goes_on = self.on_retry_due(slot, progress, turn)
             || progress == Progress::DownloadSent
                 && self.retry(slot, Step::Download, RetryCause::Timeout, turn);
-        if !is_tried_again {
+        if !goes_on {
             self.on_step_timeout(slot, progress, turn);
         }
     }
 
-    fn on_step_timeout(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
+    pub(super) fn on_step_timeout(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
         *self.stats.timeouts.entry(progress).or_default() += 1;
         let open = self.open(slot);
         let deadline = match open.retry.as_deref() {
@@ -40,12 +40,13 @@ impl Correlator {
         let code = match (progress, expired) {
             (Progress::DownloadSent, None) => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
             (Progress::DownloadSent, Some(_))
-            | (Progress::Accepted | Progress::LookupSent | Progress::SetSent, _) => {
-                ResponseStatusCode::RequestTimeout
-            }
+            | (
+                Progress::Waiting | Progress::Accepted | Progress::LookupSent | Progress::SetSent,
+                _,
+            ) => ResponseStatusCode::RequestTimeout,
         };
         let transfer = match progress {
-            Progress::DownloadSent | Progress::Accepted => Transfer::Unknown,
+            Progress::Waiting | Progress::DownloadSent | Progress::Accepted => Transfer::Unknown,
             Progress::LookupSent | Progress::SetSent => Transfer::Stored,
         };
         let debug = explanation::timed_out(progress, self.limits.timeout(progress), expired);

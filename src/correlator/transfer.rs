@@ -46,11 +46,17 @@ impl Correlator {
         turn: &mut Turn<'_>,
     ) -> Fate {
         match (self.position(slot), &transfer.fault) {
-            (Position::Open(Progress::DownloadSent | Progress::Accepted), None) => {
+            (
+                Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted),
+                None,
+            ) => {
                 self.on_stored(slot, transfer.certificate_path.as_deref(), turn);
                 Fate::Applied
             }
-            (Position::Open(Progress::DownloadSent | Progress::Accepted), Some(fault)) => {
+            (
+                Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted),
+                Some(fault),
+            ) => {
                 self.end_by_fault(slot, FaultMessage::TransferComplete, fault, turn);
                 Fate::Applied
             }
@@ -76,6 +82,7 @@ impl Correlator {
             Some(path) => self.send_set(slot, path, turn),
             None => self.send_lookup(slot, turn),
         }
+        self.send_waiting(slot, turn);
     }
 
     /// The installation that a TransferComplete with an empty CommandKey means.

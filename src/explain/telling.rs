@@ -289,12 +289,14 @@ pub(super) fn state(installation: Option<&Installation>) -> Told {
 
 fn open(open: &Open, until: &str) -> String {
     let waits_for = match open.progress {
+        Progress::Waiting => "its turn to be sent",
         Progress::DownloadSent => "the answer to Download",
         Progress::Accepted => "TransferComplete",
         Progress::LookupSent => "the answer to GetParameterValues",
         Progress::SetSent => "the answer to SetParameterValues",
     };
     let mut text = match &open.retry {
+        Some(retry) if retry.attempt == 0 => format!("waits for {waits_for}, until {until}"),
         Some(retry) if retry.is_due => {
             format!(
                 "attempt {} failed, the next one is due at {until}",

@@ -36,3 +36,5 @@ mod retry;
 mod start_checks;
 #[cfg(test)]
 mod tools;
+#[cfg(test)]
+mod waiting;

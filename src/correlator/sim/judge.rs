@@ -198,16 +198,15 @@ impl Judge {
         facts.map(|said| said.at).min()
     }
 
-    /// A time-out, or a record that was written for the same plan.
+    /// A time-out, or a record that was written for the same device.
     fn check_cause(&self, cause: &str, plan: usize) -> Verdict {
-        let of_request = self.requests.get(cause).map(|request| request.plan == plan);
-        let of_device = || {
-            let (id, _) = self.said.get(cause)?;
-            Some(id.0 == self.plans[plan].device)
-        };
+        let device = &self.plans[plan].device;
+        let of_request = self.requests.get(cause);
+        let of_request = of_request.map(|request| &self.plans[request.plan].device);
+        let of_device = || self.said.get(cause).map(|(id, _)| &id.0);
         must(
-            cause == "deadline" || of_request.or_else(of_device) == Some(true),
-            || "the cause is no record of this installation".to_owned(),
+            cause == "deadline" || of_request.or_else(of_device) == Some(device),
+            || "the cause is no record of this device".to_owned(),
         )
     }
 
@@ -236,6 +235,9 @@ impl Judge {
             let story = self.stories.get_mut(id).expect("it was just checked");
             story.commands.insert(*step, (*attempt, *expires_at));
         } else if *step == Step::Download {
+            let is_free = Self::transferring(&self.stories, &self.plans, &id.0)
+                < self.limits.open_downloads_per_device_max;
+            must(is_free, || "the device has enough to do".to_owned())?;
             must(!known.is_taken, || {
                 "two Downloads for one request".to_owned()
             })?;
@@ -254,7 +256,7 @@ impl Judge {
             let stored = |fact| matches!(fact, Fact::Transferred | Fact::Completed);
             let cause_known = self.first(id, stored).is_some();
             must(cause_known, || "the file is not on the device".to_owned())?;
-            let story = self.stories.get_mut(id).ok_or("no Download came before")?;
+            let story = self.story(id, request)?;
             let before = story.commands.insert(*step, (1, *expires_at));
             must(before.is_none(), || "the command came twice".to_owned())?;
             must(story.ended_at.is_none(), || {
@@ -305,7 +307,7 @@ impl Judge {
         match id {
             None => self.check_refusal(&plan, *code),
             Some(id) => {
-                let story = self.stories.get_mut(id).ok_or("no Download came before")?;
+                let story = self.story(id, request)?;
                 story.ended_at = Some(*at);
                 self.check_end(&plan, id, *code, cause == "deadline", *at, asked_at)
             }
@@ -374,7 +376,10 @@ impl Judge {
             .values()
             .filter(|other| other.plan == request.plan);
         must(
-            plan.is_invalid || self.is_tight || copies.any(|copy| copy.is_taken),
+            plan.is_invalid
+                || self.is_tight
+                || copies.any(|copy| copy.is_taken)
+                || self.may_end_unseen(plan),
             || "no copy of the request was taken on".to_owned(),
         )
     }

@@ -74,6 +74,8 @@ pub(super) struct Scale {
     pub(super) is_tight: bool,
     /// What the ACS refuses comes again.
     pub(super) has_retries: bool,
+    /// Downloads of a device wait for each other.
+    pub(super) has_queue: bool,
 }
 
 impl Scale {
@@ -86,6 +88,7 @@ impl Scale {
             steps: rng.u32(100..700),
             is_tight: rng.u8(0..10) == 0,
             has_retries: rng.bool(),
+            has_queue: rng.bool(),
         }
     }
 }

@@ -66,6 +66,7 @@ fn limits_of(scale: &Scale) -> Limits {
     if scale.is_tight {
         return Limits {
             open_downloads_per_device_max: 2,
+            queued_downloads_per_device_max: usize::from(scale.has_queue),
             open_installations_max: 3,
             early_events_per_key_max: 2,
             early_events_max: 3,
@@ -74,7 +75,8 @@ fn limits_of(scale: &Scale) -> Limits {
         };
     }
     Limits {
-        open_downloads_per_device_max: 100,
+        open_downloads_per_device_max: if scale.has_queue { 1 } else { 100 },
+        queued_downloads_per_device_max: 100,
         early_events_per_key_max: 1000,
         early_events_max: 1000,
         retry,

@@ -11,4 +11,5 @@ mod requests;
 mod restoring;
 mod retry;
 mod steps;
+mod waiting;
 pub(crate) mod world;

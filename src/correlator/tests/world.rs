@@ -42,6 +42,7 @@ pub(crate) fn forget(key: &str) -> Seen {
 
 pub(crate) fn limits() -> Limits {
     Limits {
+        queue_timeout: 300 * MINUTE,
         accept_timeout: 15 * MINUTE,
         transfer_timeout: 60 * MINUTE,
         lookup_timeout: 5 * MINUTE,
@@ -52,6 +53,7 @@ pub(crate) fn limits() -> Limits {
         early_events_per_key_max: 8,
         early_events_max: 64,
         open_downloads_per_device_max: 3,
+        queued_downloads_per_device_max: 2,
         open_installations_max: 1000,
         retry: RetryTable::new(),
         sole_open_transfer: false,

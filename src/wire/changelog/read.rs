@@ -134,6 +134,7 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
         state::Progress::DownloadSent => Progress::DownloadSent,
         state::Progress::Accepted => Progress::Accepted,
         state::Progress::LookupSent => Progress::LookupSent,
+        state::Progress::Waiting => Progress::Waiting,
         state::Progress::SetSent => Progress::SetSent,
     };
     let message = open.request.ok_or(Broken::Field("open.request"))?;
@@ -165,10 +166,7 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
 }
 
 fn retry(retry: &state::Retry) -> Result<Box<Retry>, Broken> {
-    let attempt = u16::try_from(retry.attempt)
-        .ok()
-        .filter(|attempt| *attempt > 0)
-        .ok_or(Broken::Field("open.retry.attempt"))?;
+    let attempt = u16::try_from(retry.attempt).map_err(|_| Broken::Field("open.retry.attempt"))?;
     Ok(Box::new(Retry {
         attempt,
         until: Timestamp::from_millis(retry.until_ms),

@@ -80,6 +80,7 @@ fn open(open: &Open) -> state::Open {
             Progress::DownloadSent => state::Progress::DownloadSent,
             Progress::Accepted => state::Progress::Accepted,
             Progress::LookupSent => state::Progress::LookupSent,
+            Progress::Waiting => state::Progress::Waiting,
             Progress::SetSent => state::Progress::SetSent,
         }),
         request: Some(request(&open.request)),

@@ -96,7 +96,7 @@ pub struct Open {
     /// Absent: no Download can be sent any more.
     #[prost(message, optional, tag = "8")]
     pub file: ::core::option::Option<DownloadFile>,
-    /// Absent: the first attempt of the present step has not failed.
+    /// Absent: the first attempt of the present step was sent and has not failed.
     #[prost(message, optional, tag = "9")]
     pub retry: ::core::option::Option<Retry>,
 }
@@ -109,16 +109,16 @@ pub struct DownloadFile {
     #[prost(uint64, tag = "2")]
     pub size: u64,
 }
-/// What is known of a command that failed.
+/// What is known of a command that waits to be sent, for the first time or again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Retry {
-    /// The attempt that was sent last.
+    /// The attempt that was sent last; 0: none.
     #[prost(uint32, tag = "1")]
     pub attempt: u32,
     /// No attempt begins at or after this.
     #[prost(uint64, tag = "2")]
     pub until_ms: u64,
-    /// Whether it failed, and the next one is due at `deadline_ms`.
+    /// Whether the next one is due at `deadline_ms`.
     #[prost(bool, tag = "3")]
     pub is_due: bool,
 }
@@ -274,6 +274,7 @@ pub enum Progress {
     Accepted = 2,
     LookupSent = 3,
     SetSent = 4,
+    Waiting = 5,
 }
 impl Progress {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -287,6 +288,7 @@ impl Progress {
             Self::Accepted => "PROGRESS_ACCEPTED",
             Self::LookupSent => "PROGRESS_LOOKUP_SENT",
             Self::SetSent => "PROGRESS_SET_SENT",
+            Self::Waiting => "PROGRESS_WAITING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -297,6 +299,7 @@ impl Progress {
             "PROGRESS_ACCEPTED" => Some(Self::Accepted),
             "PROGRESS_LOOKUP_SENT" => Some(Self::LookupSent),
             "PROGRESS_SET_SENT" => Some(Self::SetSent),
+            "PROGRESS_WAITING" => Some(Self::Waiting),
             _ => None,
         }
     }

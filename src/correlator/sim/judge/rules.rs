@@ -1,6 +1,9 @@
 //! Which final response is right, and when a time-out is.
 
+use std::collections::BTreeMap;
+
 use crate::correlator::Step;
+use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 
 use super::super::plan::Plan;
@@ -9,6 +12,53 @@ use super::{Fact, Id, Judge, Said, Story, Verdict, must};
 impl Judge {
     fn is_retrying(&self) -> bool {
         !self.limits.retry.is_empty()
+    }
+
+    /// Whether a request can be over without a Download.
+    fn has_queue(&self) -> bool {
+        self.limits.open_downloads_per_device_max < self.plans.len()
+    }
+
+    /// It may expire or fail while it waits for its turn, and nobody wants to know.
+    pub(super) fn may_end_unseen(&self, plan: &Plan) -> bool {
+        let may_end = plan.expires_after.is_some() || plan.is_early;
+        self.has_queue() && plan.response_type == 5 && may_end
+    }
+
+    /// Downloads of the device that are seen to be open; the end of some is not seen.
+    pub(super) fn transferring(
+        stories: &BTreeMap<Id, Story>,
+        plans: &[Plan],
+        device: &DeviceId,
+    ) -> usize {
+        let is_open = |story: &Story| {
+            let steps: Vec<Step> = story.commands.keys().copied().collect();
+            steps == [Step::Download]
+                && story.ended_at.is_none()
+                && plans[story.plan].response_type != 5
+        };
+        let of_device = stories.iter().filter(|(id, _)| id.0 == *device);
+        of_device.filter(|(_, story)| is_open(story)).count()
+    }
+
+    /// What is known of the installation; of one whose Download still waits, nothing was seen before.
+    pub(super) fn story(&mut self, id: &Id, request: &str) -> Result<&mut Story, String> {
+        let has_queue = self.has_queue();
+        let known = self.requests.get_mut(request);
+        let known = known.ok_or("an output without a request")?;
+        if !self.stories.contains_key(id) {
+            must(has_queue && !known.is_taken, || {
+                "no Download came before".to_owned()
+            })?;
+            known.is_taken = true;
+        }
+        let (plan, asked_at) = (known.plan, known.at);
+        Ok(self.stories.entry(id.clone()).or_insert_with(|| Story {
+            plan,
+            asked_at,
+            commands: BTreeMap::new(),
+            ended_at: None,
+        }))
     }
 
     /// A command comes again if the attempt before was refused, or nobody answered the Download in time.
@@ -120,12 +170,15 @@ impl Judge {
         story: &Story,
         expires_at: Timestamp,
     ) -> (Timestamp, Option<Timestamp>, &'static [u16]) {
-        let (_, due) = story.commands[&Step::Download];
         let accepted = self.first(id, |fact| fact == Fact::Accepted);
         let answered = self
             .facts(id)
             .filter_map(|said| self.binds_at(said, story, accepted))
             .min();
+        let Some((_, due)) = story.commands.get(&Step::Download).copied() else {
+            let turn_due = story.asked_at + self.limits.queue_timeout;
+            return (turn_due.min(expires_at), answered, &[4008]);
+        };
         match accepted {
             Some(accepted) if accepted < due => {
                 let transfer_due = (accepted + self.limits.transfer_timeout).min(expires_at);

@@ -1,0 +1,105 @@
+//! Downloads that are not sent yet.
+
+use std::cmp::Ordering;
+
+use crate::cwmp::DeviceId;
+use crate::onem2m::ResponseStatusCode;
+use crate::time::Timestamp;
+
+use super::create::Refusal;
+use super::{Correlator, Open, Progress, Retry, Slot, Turn, explanation};
+
+impl Correlator {
+    /// How a new Download of the device has to wait; `None`: not at all. A CPE queues three transfers at least (TR-069
+    /// A.3.2.8), more than it takes are held back here.
+    pub(super) fn turn_of(
+        &self,
+        device: &DeviceId,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Retry>, Refusal> {
+        let (mut transferring, mut waiting) = (0, 0);
+        for slot in self.table.open_of(device) {
+            let open = self.open(slot);
+            transferring += usize::from(open.is_transferring());
+            waiting += usize::from(open.progress == Progress::Waiting);
+        }
+        if transferring < self.limits.open_downloads_per_device_max {
+            return Ok(None);
+        }
+        if waiting >= self.limits.queued_downloads_per_device_max {
+            let debug = explanation::too_many_downloads(device, &self.limits);
+            return Err(Refusal::new(ResponseStatusCode::BadRequest, debug));
+        }
+        Ok(Some(Retry {
+            attempt: 0,
+            until: self.deadline(Progress::Waiting, expires_at, now),
+            is_due: false,
+        }))
+    }
+
+    /// Installations of the device whose transfer has not ended.
+    pub(super) fn open_transfers(&self, device: &DeviceId) -> Vec<Slot> {
+        let mut slots = self.table.open_of(device);
+        slots.retain(|slot| self.open(*slot).is_transferring());
+        slots
+    }
+
+    /// A transfer of the same device has ended: sends what waited for that.
+    pub(super) fn send_waiting(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        if self.table.waiting_installations() == 0 {
+            return;
+        }
+        let installation = self.table.get(slot).expect("the caller saw it");
+        let device = installation.id.device.clone();
+        while let Some(next) = self.next_waiting(&device) {
+            self.start(next, turn);
+        }
+    }
+
+    /// What the device gets next, in the order of the requests; `None`: nothing waits, or it has enough.
+    fn next_waiting(&self, device: &DeviceId) -> Option<Slot> {
+        let slots = self.table.open_of(device);
+        let transferring = slots
+            .iter()
+            .filter(|slot| self.open(**slot).is_transferring());
+        if transferring.count() >= self.limits.open_downloads_per_device_max {
+            return None;
+        }
+        let mut queue = slots;
+        queue.retain(|slot| self.open(*slot).is_queued());
+        queue.into_iter().min_by(|one, other| {
+            let (one, other) = (self.open(*one), self.open(*other));
+            one.order(other)
+        })
+    }
+
+    /// Sends the Download of an installation whose turn has come.
+    fn start(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        let expires_at = self.open(slot).expires_at;
+        if expires_at.is_some_and(|expires_at| expires_at <= turn.now) {
+            return self.on_step_timeout(slot, Progress::Waiting, turn);
+        }
+        self.table.set_progress(slot, Progress::DownloadSent);
+        self.table.open_mut(slot).retry = None;
+        let deadline = self.deadline(Progress::DownloadSent, expires_at, turn.now);
+        self.table.set_deadline(slot, deadline);
+        self.send_download(slot, turn);
+        let is_sent = self
+            .table
+            .get(slot)
+            .is_some_and(|entry| entry.open().is_some());
+        if is_sent && self.limits.retry.is_empty() {
+            self.table.open_mut(slot).file = None;
+        }
+        Self::remember(slot, turn);
+    }
+}
+
+impl Open {
+    /// Whose turn is first: the request that was handled first; where several were at the same time, by their places.
+    fn order(&self, other: &Self) -> Ordering {
+        let (one, two) = (&self.request.coordinates, &other.request.coordinates);
+        self.handled_at.cmp(&other.handled_at).then(one.cmp(two))
+    }
+}
