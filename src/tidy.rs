@@ -94,10 +94,29 @@ fn nothing_unfinished_and_no_path_of_a_machine_is_left() {
 #[test]
 fn the_readme_lists_exactly_the_metrics_that_exist() {
     let readme = load(root().join("README.md")).text;
-    let listed = first_cells(&readme, |cell| cell.starts_with("credbridge_"));
     let metrics = crate::telemetry::metrics::METRICS;
-    let exist: Vec<_> = metrics.iter().map(|metric| metric.name).collect();
-    assert_eq!(listed, exist);
+    for metric in metrics {
+        let labels: Vec<_> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let labels = match labels.is_empty() {
+            true => "-".to_owned(),
+            false => labels.join(", "),
+        };
+        let kind = format!("{:?}", metric.kind).to_lowercase();
+        let row = format!(
+            "| `{}` | {kind} | {labels} | {} |",
+            metric.name, metric.description
+        );
+        assert!(
+            readme.lines().any(|line| line == row),
+            "the README lacks\n{row}"
+        );
+    }
+    let listed = first_cells(&readme, |cell| cell.starts_with("credbridge_"));
+    assert_eq!(listed.len(), metrics.len());
 }
 
 #[test]

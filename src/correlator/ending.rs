@@ -5,8 +5,8 @@ use crate::mapping::{FaultMessage, Listing, deciding_code, describe_fault, map_f
 use crate::onem2m::{Operation, ResponseStatusCode, ResponseType};
 
 use super::{
-    Correlator, Effect, Ended, Request, Response, ResponseKind, Slot, State, StoredResource,
-    Transfer, Turn, explanation,
+    Correlator, Effect, Ended, Milestone, Request, Response, ResponseKind, Slot, State,
+    StoredResource, Transfer, Turn, explanation,
 };
 
 /// How an installation ends, well or not.
@@ -47,6 +47,7 @@ impl Correlator {
     /// Ends an open installation: the final response if one is wanted, and from then on only a memory.
     pub(super) fn end(&mut self, slot: Slot, end: End, turn: &mut Turn<'_>) {
         let is_done = end.response_status_code.is_success();
+        self.observe_end(slot, &end, turn);
         let resource = self.resource_to_keep(slot, is_done);
         let keep_for = match resource {
             Some(_) => self.limits.ended_ttl.max(self.limits.resource_ttl),
@@ -86,6 +87,28 @@ impl Correlator {
         }
         if let Some(target) = open.target.filter(|_| is_done) {
             self.changed(&target, &request, turn);
+        }
+    }
+
+    fn observe_end(&mut self, slot: Slot, end: &End, turn: &Turn<'_>) {
+        let is_done = end.response_status_code.is_success();
+        let milestone = match is_done {
+            true => Milestone::Installed,
+            false => Milestone::Failed,
+        };
+        self.reached(slot, milestone, turn);
+        let installation = self.table.get(slot).expect("the caller saw it");
+        if installation
+            .open()
+            .is_some_and(|open| open.target.is_none())
+        {
+            let class = installation.id.device.product_class_encoded();
+            let outcomes = self.observations.outcomes_of(class);
+            match (is_done, end.fault_code) {
+                (true, _) => outcomes.installed += 1,
+                (false, Some(_)) => outcomes.fault += 1,
+                (false, None) => outcomes.other += 1,
+            }
         }
     }
 

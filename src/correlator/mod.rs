@@ -12,6 +12,7 @@ mod event;
 mod explanation;
 mod installation;
 mod limits;
+mod observations;
 mod resource;
 mod retry;
 #[cfg(test)]
@@ -37,6 +38,9 @@ pub use installation::{
     EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, State, Transfer,
 };
 pub use limits::Limits;
+pub use observations::{
+    Milestone, OTHER_PRODUCT_CLASSES, Observations, Outcomes, TIME_BOUNDS, Times,
+};
 pub use resource::StoredResource;
 pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
@@ -109,6 +113,7 @@ pub struct Correlator {
     rules: Rules,
     table: Table,
     stats: Stats,
+    observations: Observations,
 }
 
 /// The surroundings of one call.
@@ -125,6 +130,7 @@ impl Correlator {
             rules,
             table: Table::default(),
             stats: Stats::default(),
+            observations: Observations::default(),
         }
     }
 
@@ -184,6 +190,11 @@ impl Correlator {
     /// What was seen and done.
     pub fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What was seen of installations since the last call.
+    pub fn take_observations(&mut self) -> Observations {
+        std::mem::take(&mut self.observations)
     }
 
     /// Installations whose request is not finally answered.

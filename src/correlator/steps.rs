@@ -4,7 +4,9 @@ use crate::onem2m::{Operation, ResponseStatusCode};
 use crate::time::Timestamp;
 
 use super::ending::End;
-use super::{Command, Correlator, Effect, Progress, Slot, Step, Transfer, Turn, explanation};
+use super::{
+    Command, Correlator, Effect, Milestone, Progress, Slot, Step, Transfer, Turn, explanation,
+};
 
 impl Correlator {
     /// Sends the Download of an installation whose file is kept.
@@ -81,6 +83,20 @@ impl Correlator {
         let expires_at = open.expires_at;
         let deadline = self.deadline(progress, expires_at, turn.now);
         self.table.set_deadline(slot, deadline);
+        match progress {
+            Progress::Accepted => self.reached(slot, Milestone::Accepted, turn),
+            Progress::SetSent => self.reached(slot, Milestone::Set, turn),
+            Progress::Waiting | Progress::DownloadSent | Progress::LookupSent => {}
+        }
+    }
+
+    /// Notes how long an installation took to come so far; what changes one is none.
+    pub(super) fn reached(&mut self, slot: Slot, milestone: Milestone, turn: &Turn<'_>) {
+        let open = self.open(slot);
+        if open.target.is_none() {
+            let after = turn.now.since(open.handled_at);
+            self.observations.reached(milestone, after);
+        }
     }
 
     /// When a step that begins at `now` ends by itself.

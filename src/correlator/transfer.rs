@@ -3,8 +3,8 @@ use crate::mapping::{FaultMessage, known_row};
 use crate::record::Record;
 
 use super::{
-    Correlator, EarlyKind, Fate, InstallationId, Position, Progress, Slot, Transfer, Turn,
-    Unmatched, UnmatchedReason, explanation,
+    Correlator, EarlyKind, Fate, InstallationId, Milestone, Position, Progress, Slot, Transfer,
+    Turn, Unmatched, UnmatchedReason, explanation,
 };
 
 impl Correlator {
@@ -75,6 +75,7 @@ impl Correlator {
         let open = self.table.open_mut(slot);
         let known = known_row(event_path, &open.resource().object_paths);
         open.remark = known.remark;
+        self.reached(slot, Milestone::Transferred, turn);
         if self.end_if_expired(slot, turn) {
             return;
         }

@@ -97,6 +97,15 @@ impl DeviceId {
         }
     }
 
+    /// Class of product as it stands in the key; empty if the device has none.
+    pub fn product_class_encoded(&self) -> &str {
+        let mut parts = self.0.split('-').skip(1);
+        match (parts.next(), parts.next()) {
+            (Some(class), Some(_)) => class,
+            (None | Some(_), _) => "",
+        }
+    }
+
     /// Serial number.
     pub fn serial_number(&self) -> String {
         self.part(self.0.split('-').count() - 1)

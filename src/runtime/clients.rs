@@ -209,6 +209,18 @@ pub(crate) fn tool_producer(config: &Config) -> Result<BaseProducer<Deliveries>,
     client.create_with_context(Deliveries::default())
 }
 
+/// Records that the queue of a producer holds at most.
+pub(super) fn producer_queue_max(config: &Config) -> usize {
+    const NAME: &str = "queue.buffering.max.messages";
+    let ours = PRODUCER.iter().find(|(name, _)| *name == NAME);
+    let theirs = config.kafka.properties.get(NAME);
+    theirs
+        .map(String::as_str)
+        .or_else(|| ours.map(|(_, value)| *value))
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(usize::MAX)
+}
+
 /// The producer of a worker.
 pub(super) fn producer(
     config: &Config,

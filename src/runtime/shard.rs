@@ -174,5 +174,8 @@ impl Shard {
         metrics.commands(&before.commands, &after.commands);
         metrics.retries(&before.retries, &after.retries);
         self.exported = after.clone();
+        metrics
+            .installations()
+            .observed(&self.correlator.take_observations());
     }
 }

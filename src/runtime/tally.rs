@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::onem2m::ResponseStatusCode;
-use crate::telemetry::WorkerMetrics;
+use crate::telemetry::{AGE_BOUNDS, WorkerMetrics};
+use crate::time::Timestamp;
 use crate::wire::{Destination, Input};
 
 /// What a worker did since its last commit: plain numbers, told to the metrics once the commit has made them true.
@@ -15,6 +17,41 @@ pub(super) struct Tally {
     out: [u64; OUT.len()],
     dead_letters: BTreeMap<&'static str, u64>,
     responses: BTreeMap<ResponseStatusCode, u64>,
+    ages: BySource<Ages>,
+    latest: BySource<Option<Timestamp>>,
+}
+
+/// One for each topic that is read.
+#[derive(Debug, Default)]
+struct BySource<T> {
+    cpe_events: T,
+    requests: T,
+    routed: T,
+}
+
+impl<T> BySource<T> {
+    const fn of(&self, source: Option<Input>) -> &T {
+        match source {
+            Some(Input::CpeEvents) => &self.cpe_events,
+            Some(Input::Requests) => &self.requests,
+            None => &self.routed,
+        }
+    }
+
+    const fn of_mut(&mut self, source: Option<Input>) -> &mut T {
+        match source {
+            Some(Input::CpeEvents) => &mut self.cpe_events,
+            Some(Input::Requests) => &mut self.requests,
+            None => &mut self.routed,
+        }
+    }
+}
+
+/// How old records were, by [`AGE_BOUNDS`], and all ages together.
+#[derive(Debug, Default)]
+struct Ages {
+    counts: [u64; AGE_BOUNDS.len() + 1],
+    sum: Duration,
 }
 
 const OUT: [Destination; 5] = [
@@ -37,6 +74,21 @@ impl Tally {
     /// A record of the routed topic was read.
     pub(super) const fn read_routed(&mut self) {
         self.routed += 1;
+    }
+
+    /// A record that was read was written at that time; `None`: from the routed topic.
+    pub(super) fn written_at(&mut self, source: Option<Input>, at: Timestamp, now: Timestamp) {
+        let age = now.since(at);
+        let ages = self.ages.of_mut(source);
+        let seconds = age.as_secs_f64();
+        ages.counts[AGE_BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
+        ages.sum += age;
+        *self.latest.of_mut(source) = Some(at);
+    }
+
+    /// When the record was written that was read last; `None`: none was read yet.
+    pub(super) const fn latest(&self, source: Option<Input>) -> Option<Timestamp> {
+        *self.latest.of(source)
     }
 
     /// A record of an input was passed on to the owner of its shard.
@@ -67,6 +119,13 @@ impl Tally {
     /// Tells the metrics, and starts anew.
     pub(super) fn export(&mut self, metrics: &mut WorkerMetrics) {
         let tally = std::mem::take(self);
+        for source in [Some(Input::CpeEvents), Some(Input::Requests), None] {
+            *self.latest.of_mut(source) = tally.latest(source);
+            let ages = tally.ages.of(source);
+            metrics
+                .saturation()
+                .record_ages(source, &ages.counts, ages.sum);
+        }
         metrics.records_in(Some(Input::Requests), tally.requests);
         metrics.records_in(Some(Input::CpeEvents), tally.cpe_events);
         metrics.records_in(None, tally.routed);

@@ -79,6 +79,7 @@ pub(super) struct Transaction<'s> {
     records: usize,
     bytes: usize,
     queue_full: u64,
+    queue_max: usize,
 }
 
 struct Topics {
@@ -130,12 +131,19 @@ impl<'s> Transaction<'s> {
             records: 0,
             bytes: 0,
             queue_full: 0,
+            queue_max: clients::producer_queue_max(config),
         })
     }
 
     /// How often the queue of the client library was full, since the last call.
     pub(super) const fn take_queue_full(&mut self) -> u64 {
         std::mem::replace(&mut self.queue_full, 0)
+    }
+
+    /// Records in the queue of the client library, and how many it takes.
+    pub(super) fn queue(&self) -> (usize, usize) {
+        let queued = usize::try_from(self.producer.in_flight_count()).unwrap_or_default();
+        (queued, self.queue_max)
     }
 
     /// What the client library reported by itself, since the last call.

@@ -21,7 +21,7 @@ use super::work::{Sink, Via, Work};
 const NODE_WAIT: Duration = Duration::from_secs(10);
 
 /// Requests that wait in one shard; more are answered at once.
-const REQUESTS_MAX: usize = 10_000;
+pub(super) const REQUESTS_MAX: usize = 10_000;
 
 /// Bytes of the requests that wait in one shard.
 const BYTES_MAX: usize = 64 << 20;

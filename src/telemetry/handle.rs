@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use ::metrics::{Counter, Gauge};
+use slab::Slab;
 
 use super::metrics::{Metric, Metrics};
 use crate::wire::Input;
@@ -63,6 +65,45 @@ impl Drop for Share {
     fn drop(&mut self) {
         self.set(0);
     }
+}
+
+/// One worker's part in a gauge of the process that shows the greatest; taken back when the worker is gone.
+pub(super) struct Peak {
+    gauge: Gauge,
+    all: Peaks,
+    own: usize,
+}
+
+/// The values of all workers for one gauge.
+pub(super) type Peaks = Arc<Mutex<Slab<f64>>>;
+
+impl Peak {
+    pub(super) fn new(gauge: Gauge, all: Peaks) -> Self {
+        let own = lock(&all).insert(0.0);
+        Self { gauge, all, own }
+    }
+
+    pub(super) fn set(&self, value: f64) {
+        let mut all = lock(&self.all);
+        all[self.own] = value;
+        self.gauge.set(greatest(&all));
+    }
+}
+
+impl Drop for Peak {
+    fn drop(&mut self) {
+        let mut all = lock(&self.all);
+        all.remove(self.own);
+        self.gauge.set(greatest(&all));
+    }
+}
+
+fn lock(all: &Peaks) -> MutexGuard<'_, Slab<f64>> {
+    all.lock().expect("nobody panics while holding it")
+}
+
+fn greatest(all: &Slab<f64>) -> f64 {
+    all.iter().map(|(_, value)| *value).fold(0.0, f64::max)
 }
 
 /// A counter with one label, whose handles are made once per value.

@@ -1,18 +1,16 @@
 //! Every metric: name, unit, description, labels.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use ::metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, Unit};
-use metrics_exporter_prometheus::{
-    Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
-};
+use ::metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, Unit};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::distribution::Distribution;
+use super::handle::{Peak, Peaks};
+use super::installation_metrics::ProductClasses;
 use super::{DirectoryMetrics, WorkerMetrics};
-
-/// A transaction takes some milliseconds on a good day and its time-out, a minute, on the worst.
-const SECONDS_BUCKETS: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
-];
 
 /// A metric, as operators see it.
 #[derive(Debug)]
@@ -56,8 +54,8 @@ macro_rules! metrics {
 }
 
 metrics! {
-    BUILD_INFO = Gauge "credbridge_build_info", Count, ["version", "rules"],
-        "Always 1; the labels tell the version of the program and of its fault tables";
+    BUILD_INFO = Gauge "credbridge_build_info", Count, ["version", "rules", "librdkafka"],
+        "Always 1; the labels tell the versions of the program, of its fault tables and of its Kafka client";
     RECORDS_IN = Counter "credbridge_records_in_total", Count, ["topic"],
         "Records read, by role of the topic";
     RECORDS_OUT = Counter "credbridge_records_out_total", Count, ["topic"],
@@ -66,6 +64,10 @@ metrics! {
         "Input records passed on to the worker that owns their shard, by role of the input topic";
     CONSUMER_LAG = Gauge "credbridge_consumer_lag_records", Count, ["topic"],
         "Records between the position and the end of the partitions assigned, by role of the topic";
+    CONSUMER_LAG_SECONDS = Gauge "credbridge_consumer_lag_seconds", Seconds, ["topic"],
+        "How old the record is that was read last, while more lie ahead, by role of the topic";
+    RECORD_AGE = Histogram "credbridge_record_age_seconds", Seconds, ["topic"],
+        "Time from the timestamp of a record until it was handled, by role of the topic";
     EVENTS = Counter "credbridge_events_total", Count, ["fate"],
         "Events by what became of them";
     PARKED = Gauge "credbridge_events_parked", Count, [],
@@ -96,6 +98,14 @@ metrics! {
         "Installations under way";
     INSTALLATIONS_ENDED = Gauge "credbridge_installations_ended", Count, [],
         "Ended installations that are remembered, so that repeats are told from strangers";
+    OLDEST_OPEN_AGE = Gauge "credbridge_oldest_open_age_seconds", Seconds, [],
+        "How long the oldest installation is under way; 0: there is none";
+    INSTALLATIONS = Counter "credbridge_installations_total", Count, ["product_class", "outcome"],
+        "Installations that ended: `installed`, by a `fault` of the device, or by an `other` failure; product classes beyond the first 30 are `other`";
+    INSTALLATION_PROGRESS = Histogram "credbridge_installation_progress_seconds", Seconds, ["milestone"],
+        "Time from the request until the Download was `accepted`, the file `transferred`, the SUIDs `set` (sent), and the end, `installed` or `failed`";
+    LIMIT_FILL = Gauge "credbridge_limit_fill_ratio", Count, ["limit"],
+        "How full the fullest shard or queue is, 0 to 1, by limit";
     TRANSACTIONS = Counter "credbridge_transactions_total", Count, ["outcome"],
         "Transactions by outcome";
     TRANSACTION_DURATION = Histogram "credbridge_transaction_duration_seconds", Seconds, ["phase"],
@@ -128,6 +138,9 @@ struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     process: metrics_process::Collector,
+    distributions: Mutex<Vec<Arc<Distribution>>>,
+    peaks: Mutex<BTreeMap<Key, Peaks>>,
+    product_classes: ProductClasses,
 }
 
 impl Metrics {
@@ -135,11 +148,6 @@ impl Metrics {
     pub fn new(rules: &'static str) -> Self {
         let recorder = PrometheusBuilder::new()
             .with_recommended_naming(true)
-            .set_buckets_for_metric(
-                Matcher::Full(TRANSACTION_DURATION.name.to_owned()),
-                &SECONDS_BUCKETS,
-            )
-            .expect("there are buckets")
             .build_recorder();
         for metric in METRICS {
             metric.describe(&recorder);
@@ -150,9 +158,13 @@ impl Metrics {
             handle: recorder.handle(),
             recorder,
             process,
+            distributions: Mutex::default(),
+            peaks: Mutex::default(),
+            product_classes: ProductClasses::default(),
         }));
-        let version = env!("CARGO_PKG_VERSION");
-        metrics.gauge(&BUILD_INFO, &[version, rules]).set(1.0);
+        let librdkafka = rdkafka::util::get_rdkafka_version().1;
+        let versions = [env!("CARGO_PKG_VERSION"), rules, &librdkafka];
+        metrics.gauge(&BUILD_INFO, &versions).set(1.0);
         metrics
     }
 
@@ -170,8 +182,20 @@ impl Metrics {
     pub fn render(&self) -> String {
         let inner = &*self.0;
         ::metrics::with_local_recorder(&inner.recorder, || inner.process.collect());
-        inner.handle.run_upkeep();
-        inner.handle.render()
+        let mut text = inner.handle.render();
+        let distributions = lock(&inner.distributions);
+        let histograms = METRICS
+            .iter()
+            .filter(|metric| metric.kind == Kind::Histogram);
+        for metric in histograms {
+            let (name, description) = (metric.name, metric.description);
+            writeln!(text, "# HELP {name} {description}\n# TYPE {name} histogram")
+                .expect("writing to memory does not fail");
+            for distribution in distributions.iter().filter(|known| known.is_of(metric)) {
+                distribution.render(&mut text);
+            }
+        }
+        text
     }
 
     pub(super) fn counter(&self, metric: &'static Metric, values: &[&str]) -> Counter {
@@ -184,10 +208,35 @@ impl Metrics {
         self.0.recorder.register_gauge(&key, &METADATA)
     }
 
-    pub(super) fn histogram(&self, metric: &'static Metric, values: &[&str]) -> Histogram {
-        let key = metric.key(values);
-        self.0.recorder.register_histogram(&key, &METADATA)
+    /// The histogram with these label values; workers share it.
+    pub(super) fn distribution(
+        &self,
+        metric: &'static Metric,
+        values: &[&str],
+        bounds: &'static [f64],
+    ) -> Arc<Distribution> {
+        let mut all = lock(&self.0.distributions);
+        if let Some(known) = all.iter().find(|known| known.is(metric, values)) {
+            return Arc::clone(known);
+        }
+        let fresh = Arc::new(Distribution::new(metric, values, bounds));
+        all.push(Arc::clone(&fresh));
+        fresh
     }
+
+    /// One worker's part in a gauge that shows the greatest.
+    pub(super) fn peak(&self, metric: &'static Metric, values: &[&str]) -> Peak {
+        let all = Arc::clone(lock(&self.0.peaks).entry(metric.key(values)).or_default());
+        Peak::new(self.gauge(metric, values), all)
+    }
+
+    pub(super) fn product_classes(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
+        lock(&self.0.product_classes)
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().expect("nobody panics while holding it")
 }
 
 static METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
@@ -200,7 +249,8 @@ impl Metric {
         match self.kind {
             Kind::Counter => recorder.describe_counter(name, unit, description),
             Kind::Gauge => recorder.describe_gauge(name, unit, description),
-            Kind::Histogram => recorder.describe_histogram(name, unit, description),
+            // Rendered here, not by the recorder.
+            Kind::Histogram => {}
         }
     }
 
@@ -214,13 +264,11 @@ impl Metric {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]
     fn names_are_unique_and_say_kind_and_unit() {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for metric in METRICS {
             assert!(seen.insert(metric.name), "{}", metric.name);
             assert!(metric.name.starts_with("credbridge_"), "{}", metric.name);
@@ -239,11 +287,28 @@ mod tests {
         }
     }
 
+    /// The shards of a process share their series, so that 64 of them have no more than one.
+    #[test]
+    fn series_are_few() {
+        let metrics = Metrics::new("1");
+        let _workers = [metrics.worker(), metrics.worker()];
+        let text = metrics.render();
+        let series = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        assert!(series.count() < 600, "{text}");
+    }
+
     #[test]
     fn what_is_rendered_is_what_is_listed() {
         let metrics = Metrics::new("1");
         let mut worker = metrics.worker();
         metrics.directory();
+        let mut observations = crate::correlator::Observations::default();
+        observations
+            .outcomes
+            .insert("IGD".into(), crate::correlator::Outcomes::default());
+        worker.installations().observed(&observations);
         worker.kafka_error(rdkafka::types::RDKafkaErrorCode::QueueFull);
         worker.timeouts(&BTreeMap::new(), &BTreeMap::from([((), 1)]), |()| "accept");
         let text = metrics.render();

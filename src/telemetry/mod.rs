@@ -2,13 +2,18 @@
 
 mod admin;
 mod directory_metrics;
+mod distribution;
 mod handle;
+mod installation_metrics;
 mod log;
 pub mod metrics;
+mod saturation_metrics;
 mod worker_metrics;
 
 pub use admin::{Admin, AdminError, Bound};
 pub use directory_metrics::DirectoryMetrics;
+pub use installation_metrics::InstallationMetrics;
 pub use log::{LogError, LogFormat};
 pub use metrics::Metrics;
+pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};
 pub use worker_metrics::{TransactionOutcome, TransactionPhase, WorkerMetrics};

@@ -1,16 +1,24 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ::metrics::{Counter, Gauge, Histogram};
+use ::metrics::{Counter, Gauge};
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::distribution::Distribution;
 use super::handle::{ByInput, Family, Share};
 use super::metrics::{self as table, Metrics};
+use super::{InstallationMetrics, SaturationMetrics};
 use crate::correlator::{Ledger, RetryCause, Step, UnmatchedReason};
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
 use crate::wire::{Destination, Input};
+
+/// A transaction takes some milliseconds on a good day and its time-out, a minute, on the worst.
+const COMMIT_BOUNDS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
+];
 
 /// How a transaction ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,7 +67,7 @@ pub struct WorkerMetrics {
     open: Share,
     ended: Share,
     transactions: [Counter; 3],
-    phases: [Histogram; 3],
+    phases: [Arc<Distribution>; 3],
     rebalances: Counter,
     shards_owned: Share,
     shards_restoring: Share,
@@ -69,6 +77,8 @@ pub struct WorkerMetrics {
     kafka_errors: Family,
     producer_recreations: Counter,
     queue_full: Counter,
+    installations: InstallationMetrics,
+    saturation: SaturationMetrics,
 }
 
 impl WorkerMetrics {
@@ -106,8 +116,9 @@ impl WorkerMetrics {
             ended: share(&table::INSTALLATIONS_ENDED),
             transactions: ["aborted", "committed", "fatal"]
                 .map(|outcome| metrics.counter(&table::TRANSACTIONS, &[outcome])),
-            phases: ["drain", "end", "offsets"]
-                .map(|phase| metrics.histogram(&table::TRANSACTION_DURATION, &[phase])),
+            phases: ["drain", "end", "offsets"].map(|phase| {
+                metrics.distribution(&table::TRANSACTION_DURATION, &[phase], &COMMIT_BOUNDS)
+            }),
             rebalances: counter(&table::REBALANCES),
             shards_owned: share(&table::SHARDS_OWNED),
             shards_restoring: share(&table::SHARDS_RESTORING),
@@ -117,7 +128,19 @@ impl WorkerMetrics {
             kafka_errors: family(&table::KAFKA_ERRORS),
             producer_recreations: counter(&table::PRODUCER_RECREATIONS),
             queue_full: counter(&table::QUEUE_FULL),
+            installations: InstallationMetrics::new(metrics),
+            saturation: SaturationMetrics::new(metrics),
         }
+    }
+
+    /// What is told of installations beyond counts.
+    pub const fn installations(&mut self) -> &mut InstallationMetrics {
+        &mut self.installations
+    }
+
+    /// How near the worker is to what it bears.
+    pub const fn saturation(&self) -> &SaturationMetrics {
+        &self.saturation
     }
 
     /// Records were read; `None`: from the routed topic.
@@ -248,7 +271,7 @@ impl WorkerMetrics {
             TransactionPhase::End => 1,
             TransactionPhase::Offsets => 2,
         };
-        self.phases[index].record(duration.as_secs_f64());
+        self.phases[index].observe(duration);
     }
 
     /// The group assigned or revoked partitions.
@@ -330,61 +353,4 @@ fn fault_label(code: FaultCode) -> Cow<'static, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_are_counted_and_nothing_else() {
-        let metrics = Metrics::new("1");
-        let mut worker = metrics.worker();
-        let before = BTreeMap::from([(ResponseStatusCode::Created, 5)]);
-        let after = BTreeMap::from([
-            (ResponseStatusCode::Created, 7),
-            (ResponseStatusCode::BadRequest, 1),
-        ]);
-        worker.responses(&before, &after);
-        let text = metrics.render();
-        assert!(text.contains("credbridge_responses_total{status_code=\"2001\"} 2\n"));
-        assert!(text.contains("credbridge_responses_total{status_code=\"4000\"} 1\n"));
-    }
-
-    #[test]
-    fn gauges_of_workers_add_up_until_they_are_gone() {
-        let metrics = Metrics::new("1");
-        let (mut one, mut two) = (metrics.worker(), metrics.worker());
-        one.set_shards(3, 1);
-        two.set_shards(5, 0);
-        one.set_shards(2, 0);
-        assert!(metrics.render().contains("credbridge_shards_owned 7\n"));
-        drop(two);
-        assert!(metrics.render().contains("credbridge_shards_owned 2\n"));
-    }
-
-    #[test]
-    fn an_unbalanced_ledger_shows() {
-        let metrics = Metrics::new("1");
-        let mut worker = metrics.worker();
-        let ledger = Ledger {
-            events: 5,
-            applied: 2,
-            parked: 1,
-            ..Ledger::default()
-        };
-        worker.set_ledgers([&ledger]);
-        let text = metrics.render();
-        assert!(
-            text.contains("credbridge_ledger_imbalance_events 2\n"),
-            "{text}"
-        );
-        assert!(text.contains("credbridge_events_parked 1\n"), "{text}");
-    }
-
-    #[test]
-    fn fault_codes_have_a_bounded_set_of_labels() {
-        let label = |code: u32| fault_label(FaultCode::try_from(code).unwrap());
-        assert_eq!(
-            [9018, 9809, 9500, 8005, 8850, 8100].map(label),
-            ["9018", "vendor", "other", "8005", "vendor", "other"]
-        );
-    }
-}
+mod tests;

@@ -1,6 +1,13 @@
 //! Alerts: well-formed, with a severity and a page of the runbook, and a promtool test each that fires and stays silent.
 
-use crate::tools::{chart, deploy, output, read, tool, yaml};
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::process::Stdio;
+
+use credbridge::telemetry::Metrics;
+use credbridge::telemetry::metrics::METRICS;
+
+use crate::tools::{chart, deploy, output, read, told, tool, yaml};
 
 #[test]
 fn every_alert_is_well_formed_and_stands_in_the_runbook() {
@@ -8,20 +15,78 @@ fn every_alert_is_well_formed_and_stands_in_the_runbook() {
     output(tool("promtool").args(["check", "rules"]).arg(&file));
     let runbook = read(&deploy().join("runbook.md"));
     let rules = yaml(&read(&file));
-    let alerts = rules["groups"][0]["rules"].as_array().unwrap();
-    for alert in alerts {
-        let name = alert["alert"].as_str().unwrap();
-        assert!(runbook.contains(&format!("\n## {name}\n")), "{name}");
-        let url = alert["annotations"]["runbook_url"].as_str().unwrap();
-        assert_eq!(url, format!("RUNBOOK_URL#{}", name.to_lowercase()));
-        assert!(alert["labels"]["severity"].is_string(), "{name}");
-        let expression = alert["expr"].as_str().unwrap();
-        let mut metrics = credbridge::telemetry::metrics::METRICS.iter();
+    let groups = rules["groups"].as_array().unwrap();
+    let rules = groups
+        .iter()
+        .flat_map(|group| group["rules"].as_array().unwrap());
+    let mut alerts = Vec::new();
+    for rule in rules {
+        let expression = rule["expr"].as_str().unwrap();
+        let mut metrics = METRICS.iter();
         assert!(
-            metrics.any(|metric| expression.contains(metric.name)),
+            metrics.any(|metric| expression.contains(metric.name))
+                || expression.contains("credbridge:"),
             "{expression}"
         );
+        let Some(name) = rule["alert"].as_str() else {
+            assert!(rule["record"].as_str().unwrap().starts_with("credbridge:"));
+            continue;
+        };
+        assert!(runbook.contains(&format!("\n## {name}\n")), "{name}");
+        let url = rule["annotations"]["runbook_url"].as_str().unwrap();
+        assert_eq!(url, format!("RUNBOOK_URL#{}", name.to_lowercase()));
+        let severity = rule["labels"]["severity"].as_str().unwrap();
+        assert!(matches!(severity, "critical" | "warning"), "{name}");
+        alerts.push(name);
     }
+    assert_eq!(runbook.matches("\n## ").count(), alerts.len());
+}
+
+/// Names of ours in a text, without the suffixes of histograms.
+fn metrics_in(text: &str) -> BTreeSet<&str> {
+    let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':';
+    let words = text.split(|char| !is_word(char));
+    let ours = words.filter(|word| word.starts_with("credbridge_"));
+    ours.map(|word| {
+        let suffixes = ["_bucket", "_count", "_sum"];
+        let stem = suffixes.iter().find_map(|end| word.strip_suffix(end));
+        stem.unwrap_or(word)
+    })
+    .collect()
+}
+
+#[test]
+fn what_is_watched_exists() {
+    let mut texts = vec![read(&chart().join("files/rules/credbridge.rules.yaml"))];
+    texts.push(read(&deploy().join("runbook.md")));
+    for text in texts {
+        for name in metrics_in(&text) {
+            let mut known = METRICS.iter();
+            assert!(known.any(|metric| metric.name == name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn promtool_finds_nothing_wrong_with_the_metrics() {
+    let metrics = Metrics::new("1");
+    let mut worker = metrics.worker();
+    worker.dead_letters("malformed_json", 1);
+    let _directory = metrics.directory();
+    let mut command = tool("promtool");
+    let mut child = command
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(metrics.render().as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(told(&output), "");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What a session tells the probes and the metrics.
 
+use std::time::Duration;
+
 use rdkafka::consumer::Consumer as _;
 
-use crate::runtime::shard::Phase;
+use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::CommitTimes;
-use crate::telemetry::{TransactionOutcome, TransactionPhase};
+use crate::runtime::waiting;
+use crate::telemetry::{Limit, TransactionOutcome, TransactionPhase};
 use crate::wire::Input;
 
 use super::Session;
@@ -63,6 +66,7 @@ impl Session<'_> {
         let age = self.setup.clock.now().since(self.setup.watermark.now());
         self.metrics.set_watermark_age(age);
         self.export_lag();
+        self.export_saturation();
         self.export_errors();
     }
 
@@ -93,8 +97,55 @@ impl Session<'_> {
                 None => routed += lag,
             }
         }
-        self.metrics.set_lag(Some(Input::Requests), requests);
-        self.metrics.set_lag(Some(Input::CpeEvents), cpe_events);
-        self.metrics.set_lag(None, routed);
+        for (source, records) in [
+            (Some(Input::Requests), requests),
+            (Some(Input::CpeEvents), cpe_events),
+            (None, routed),
+        ] {
+            self.metrics.set_lag(source, records);
+            self.metrics
+                .saturation()
+                .set_lag(source, self.lag_of(source, records));
+        }
+    }
+
+    /// How old the record is that was read last while `records` more lie ahead; before the first one the watermark
+    /// tells.
+    fn lag_of(&self, source: Option<Input>, records: u64) -> Duration {
+        match records {
+            0 => Duration::ZERO,
+            _ => {
+                let latest = self.work.tally.latest(source);
+                let latest = latest.unwrap_or_else(|| self.setup.watermark.now());
+                self.setup.clock.now().since(latest)
+            }
+        }
+    }
+
+    /// How near the shards are to their limits.
+    fn export_saturation(&self) {
+        let saturation = self.metrics.saturation();
+        let shards = self.work.shards.values();
+        let oldest = shards
+            .clone()
+            .filter_map(|shard| shard.correlator.oldest_open())
+            .min();
+        let now = self.setup.clock.now();
+        saturation.set_oldest_open(oldest.map_or(Duration::ZERO, |since| now.since(since)));
+        let limits = &self.setup.application.limits;
+        let fullest =
+            |count: fn(&Shard) -> usize| shards.clone().map(count).max().unwrap_or_default();
+        let open = fullest(|shard| shard.correlator.open_installations());
+        saturation.set_fill(
+            Limit::OpenInstallations,
+            open,
+            limits.open_installations_max,
+        );
+        let early = fullest(|shard| shard.correlator.early_events());
+        saturation.set_fill(Limit::EarlyEvents, early, limits.early_events_max);
+        let waiting = fullest(|shard| shard.waiting.len());
+        saturation.set_fill(Limit::WaitingRequests, waiting, waiting::REQUESTS_MAX);
+        let (queued, queue_max) = self.work.transaction.queue();
+        saturation.set_fill(Limit::ProducerQueue, queued, queue_max);
     }
 }

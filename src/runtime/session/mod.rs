@@ -320,6 +320,11 @@ fn sign(
     Ok(offsets)
 }
 
+fn written_at(message: &BorrowedMessage<'_>) -> Option<Timestamp> {
+    let millis = message.timestamp().to_millis()?;
+    u64::try_from(millis).ok().map(Timestamp::from_millis)
+}
+
 /// Tells what a message is, and hands it on.
 fn read(
     work: &mut Work<'_, Transaction<'_>>,
@@ -351,6 +356,10 @@ fn read(
             None => (here, message.key(), None),
         },
     };
+    if let Some(at) = written_at(message) {
+        let source = found.and_then(|(input, via)| (via == Via::Input).then_some(input));
+        work.tally.written_at(source, at, now);
+    }
     let record = Record {
         coordinates: &coordinates,
         key,
