@@ -29,6 +29,14 @@ soak:
 bench:
     cargo bench --bench pipeline
 
+# The chart in a real control plane without containers; builds it with Go at first, about ten minutes
+k8s:
+    deploy/test/k8s.sh
+
+# The image, without a daemon and without a registry
+image:
+    deploy/image/build.sh
+
 # Licences, advisories, sources of dependencies
 deny:
     cargo deny check
