@@ -135,7 +135,8 @@ fn create_topics(
     config: &Config,
 ) -> anyhow::Result<()> {
     let topics = &config.topics;
-    let internal = ["routed", "changelog"].map(|name| format!("{}-{name}", config.application_id));
+    let internal =
+        ["routed", "changelog", "ledger"].map(|name| format!("{}-{name}", config.application_id));
     let outputs = [&topics.commands, &topics.responses, &topics.dead_letters];
     for topic in topics
         .requests

@@ -67,7 +67,7 @@ fn distinct_topics(config: &Config, source: &mut Source) {
         all.push((&key::NODES, topics.nodes.clone()));
     }
 
-    let mut seen: BTreeMap<String, &str> = ["routed", "changelog"]
+    let mut seen: BTreeMap<String, &str> = ["routed", "changelog", "ledger"]
         .into_iter()
         .map(|name| {
             (

@@ -239,6 +239,11 @@ impl Config {
         format!("{}-routed", self.application_id)
     }
 
+    /// Name of the topic in which the ledgers of the shards are told.
+    pub fn ledger_topic(&self) -> String {
+        format!("{}-ledger", self.application_id)
+    }
+
     /// Name of the topic that holds the state.
     pub fn changelog_topic(&self) -> String {
         format!("{}-changelog", self.application_id)

@@ -51,7 +51,13 @@ pub struct Ledger {
 impl Ledger {
     /// Whether every event is accounted for.
     pub const fn balanced(&self) -> bool {
-        self.events == self.applied + self.repeated + self.parked + self.set_aside + self.foreign
+        self.imbalance() == 0
+    }
+
+    /// Events that are not accounted for, or are twice.
+    pub const fn imbalance(&self) -> u64 {
+        self.events
+            .abs_diff(self.applied + self.repeated + self.parked + self.set_aside + self.foreign)
     }
 }
 

@@ -86,7 +86,7 @@ pub(crate) fn run_while(
     } else {
         let before = ledger::read(config)?;
         let extent = fleet.play(&progress, alive)?;
-        let after = ledger::read(config)?;
+        let after = ledger::read_settled(config)?;
         (extent, ledger::difference(&before, &after))
     };
     progress.clear();

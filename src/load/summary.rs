@@ -173,7 +173,7 @@ impl Verdict {
             if ledger.balanced {
                 "balanced"
             } else {
-                "NOT BALANCED, or not found in the changelog"
+                "NOT BALANCED, or not found in the ledger topic"
             }
         )
     }

@@ -52,6 +52,7 @@ fn cluster(
     let config = config(cluster.bootstrap_servers());
     let topics = &config.topics;
     let changelog = format!("{}-changelog", config.application_id);
+    let ledger = format!("{}-ledger", config.application_id);
     for topic in [
         &topics.requests[0],
         &topics.cpe_events[0],
@@ -59,6 +60,7 @@ fn cluster(
         &topics.responses,
         &topics.dead_letters,
         &changelog,
+        &ledger,
     ] {
         cluster.create_topic(topic, 2, 1).unwrap();
     }

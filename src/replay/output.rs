@@ -29,6 +29,7 @@ impl Output {
             Destination::Changelog => config.changelog_topic(),
             Destination::Commands => config.topics.commands.clone(),
             Destination::DeadLetters => config.topics.dead_letters.clone(),
+            Destination::Ledger => config.ledger_topic(),
             Destination::Responses => config.topics.responses.clone(),
             Destination::Routed => config.routed_topic(),
         };

@@ -8,6 +8,7 @@ mod clock;
 pub(crate) mod deliveries;
 mod diagnostics;
 pub mod health;
+mod ledger_report;
 mod node_directory;
 mod probe;
 pub(crate) mod reader;

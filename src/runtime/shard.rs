@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 use crate::wire::changelog::{self, ChangelogEntry, ChangelogError};
 use crate::wire::{Decoder, Outbound};
 
+use super::ledger_report::LedgerReport;
 use super::waiting::Waiting;
 
 /// How far a shard is on its way to handling records.
@@ -44,6 +45,7 @@ pub(crate) struct Shard {
     pub(crate) phase: Phase,
     pub(crate) correlator: Correlator,
     pub(super) waiting: Waiting,
+    pub(super) report: LedgerReport,
     changed: Vec<Slot>,
     forgotten: Vec<InstallationId>,
     written: Ledger,
@@ -57,6 +59,7 @@ impl Shard {
             phase: Phase::Restoring,
             correlator: Correlator::new(limits.clone(), rules.clone()),
             waiting: Waiting::default(),
+            report: LedgerReport::default(),
             changed: Vec::new(),
             forgotten: Vec::new(),
             written: Ledger::default(),

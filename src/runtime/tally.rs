@@ -54,10 +54,11 @@ struct Ages {
     sum: Duration,
 }
 
-const OUT: [Destination; 5] = [
+const OUT: [Destination; 6] = [
     Destination::Changelog,
     Destination::Commands,
     Destination::DeadLetters,
+    Destination::Ledger,
     Destination::Responses,
     Destination::Routed,
 ];

@@ -113,7 +113,11 @@ fn outputs(config: &Config) -> [&String; 3] {
 }
 
 fn check_presence(config: &Config, probe: &Probe) -> Result<(), RuntimeError> {
-    let internals = [config.routed_topic(), config.changelog_topic()];
+    let internals = [
+        config.routed_topic(),
+        config.changelog_topic(),
+        config.ledger_topic(),
+    ];
     let mut missing_inputs = Vec::new();
     let nodes = Some(&config.topics.nodes).filter(|nodes| !nodes.is_empty());
     for topic in config
@@ -158,8 +162,12 @@ fn create_missing(config: &Config, probe: &Probe, stop: &Stop) -> Result<(), Run
     let shards = i32::try_from(config.topics.shards).unwrap_or(i32::MAX);
     let routed = config.routed_topic();
     let changelog = config.changelog_topic();
+    let ledger = config.ledger_topic();
     let mut wanted: Vec<NewTopic<'_>> = Vec::new();
-    for topic in outputs(config).into_iter().chain([&routed, &changelog]) {
+    for topic in outputs(config)
+        .into_iter()
+        .chain([&routed, &changelog, &ledger])
+    {
         if count(probe, topic)? > 0 {
             continue;
         }

@@ -86,6 +86,7 @@ struct Topics {
     changelog: String,
     commands: String,
     dead_letters: String,
+    ledger: String,
     responses: String,
     routed: String,
 }
@@ -96,6 +97,7 @@ impl Topics {
             Destination::Changelog => &self.changelog,
             Destination::Commands => &self.commands,
             Destination::DeadLetters => &self.dead_letters,
+            Destination::Ledger => &self.ledger,
             Destination::Responses => &self.responses,
             Destination::Routed => &self.routed,
         }
@@ -124,6 +126,7 @@ impl<'s> Transaction<'s> {
                 changelog: config.changelog_topic(),
                 commands: config.topics.commands.clone(),
                 dead_letters: config.topics.dead_letters.clone(),
+                ledger: config.ledger_topic(),
                 responses: config.topics.responses.clone(),
                 routed: config.routed_topic(),
             },

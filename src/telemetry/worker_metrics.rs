@@ -185,13 +185,8 @@ impl WorkerMetrics {
     pub fn set_ledgers<'a>(&mut self, ledgers: impl IntoIterator<Item = &'a Ledger>) {
         let (mut parked, mut imbalance) = (0, 0);
         for ledger in ledgers {
-            let fates = ledger.applied
-                + ledger.repeated
-                + ledger.parked
-                + ledger.set_aside
-                + ledger.foreign;
             parked += ledger.parked;
-            imbalance += ledger.events.abs_diff(fates);
+            imbalance += ledger.imbalance();
         }
         self.parked.set(parked);
         self.imbalance.set(imbalance);
@@ -317,10 +312,11 @@ impl WorkerMetrics {
     }
 }
 
-const DESTINATIONS: [Destination; 5] = [
+const DESTINATIONS: [Destination; 6] = [
     Destination::Changelog,
     Destination::Commands,
     Destination::DeadLetters,
+    Destination::Ledger,
     Destination::Responses,
     Destination::Routed,
 ];
@@ -338,6 +334,7 @@ const fn role(destination: Destination) -> &'static str {
         Destination::Changelog => "changelog",
         Destination::Commands => "commands",
         Destination::DeadLetters => "dead_letters",
+        Destination::Ledger => "ledger",
         Destination::Responses => "responses",
         Destination::Routed => "routed",
     }

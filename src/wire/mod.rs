@@ -14,6 +14,7 @@ mod format;
 pub mod r#gen;
 mod json_members;
 mod json_primitive;
+mod ledger_record;
 mod node_record;
 mod nodes;
 mod notification;
@@ -33,6 +34,7 @@ pub use decoder::{
 };
 pub use encoder::{Cause, Encoder};
 pub use format::Format;
+pub use ledger_record::LedgerRecord;
 pub use node_record::{NodeRecord, read_node};
 pub use nodes::{Nodes, NodesFull};
 pub use outbound::{Destination, Outbound};

@@ -10,6 +10,8 @@ pub enum Destination {
     Commands,
     /// Records that nobody can read, or that belong to nothing.
     DeadLetters,
+    /// The ledgers of the shards, for people.
+    Ledger,
     /// Answers for requesters.
     Responses,
     /// Records on their way to the worker that owns their shard.

@@ -17,6 +17,8 @@ mod kafka;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod ledger;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod outage;

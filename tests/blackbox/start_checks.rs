@@ -24,7 +24,7 @@ fn refusal(config: &Value) -> String {
 fn missing_topics_are_named_with_the_mend() {
     let app = App::without_topics(Broker::shared(), "missing");
     let log = refusal(&app.config);
-    let internal = [app.routed(), app.changelog()];
+    let internal = [app.routed(), app.changelog(), app.ledger()];
     let inputs = [app.requests.as_str(), app.events.as_str()];
     for topic in inputs
         .into_iter()
@@ -45,6 +45,7 @@ fn missing_outputs_and_internal_topics_are_created_on_request() {
     let bridge = app.start();
     assert_eq!(app.client.partitions(&app.routed()), 4);
     assert_eq!(app.client.partitions(&app.changelog()), 4);
+    assert_eq!(app.client.partitions(&app.ledger()), 4);
     Play::new(&app).install("S1");
     bridge.stop();
     app.written();

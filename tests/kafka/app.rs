@@ -40,6 +40,7 @@ impl App {
         app.client.create_topic(&app.routed(), 4, &[]);
         app.client
             .create_topic(&app.changelog(), 4, &[("cleanup.policy", "compact")]);
+        app.client.create_topic(&app.ledger(), 2, &[]);
         app
     }
 
@@ -116,6 +117,11 @@ impl App {
     /// The topic of the state.
     pub(crate) fn changelog(&self) -> String {
         format!("{}-changelog", self.name)
+    }
+
+    /// The topic in which the ledgers are told.
+    pub(crate) fn ledger(&self) -> String {
+        format!("{}-ledger", self.name)
     }
 
     /// The topics that others read.

@@ -80,6 +80,7 @@ mod tests {
             ("delete.retention.ms", "600000"),
         ];
         app.client.create_topic(&app.changelog(), 8, &compacted);
+        app.client.create_topic(&app.ledger(), 2, &[]);
         app
     }
 }

@@ -339,9 +339,10 @@ impl Sink for Open {
         let topic = match outbound.destination {
             Destination::Changelog => Topic::Changelog,
             Destination::Routed => Topic::Routed,
-            Destination::Commands | Destination::DeadLetters | Destination::Responses => {
-                Topic::Outputs
-            }
+            Destination::Commands
+            | Destination::DeadLetters
+            | Destination::Ledger
+            | Destination::Responses => Topic::Outputs,
         };
         let place = (topic, outbound.partition.unwrap_or(0));
         self.kafka.send(self.transaction, place, outbound, self.now);

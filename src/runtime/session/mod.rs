@@ -144,13 +144,22 @@ impl<'s> Session<'s> {
 
     /// Commits, and leaves the group.
     pub(super) fn close(mut self) -> Result<(), Trouble> {
-        let done = if self.work.transaction.is_open() {
-            self.commit()
-        } else {
-            Ok(())
-        };
+        let done = self.commit_all();
         leave(&self.consumer);
         done
+    }
+
+    fn commit_all(&mut self) -> Result<(), Trouble> {
+        if self.work.is_ledger_behind() {
+            self.work.transaction.begin()?;
+            let clock = &self.setup.clock;
+            self.work
+                .write_ledgers(clock.now(), clock.elapsed(), true)?;
+        }
+        if self.work.transaction.is_open() {
+            self.commit()?;
+        }
+        Ok(())
     }
 
     /// Leaves the group without a commit: what was not committed is done again by the next session.
@@ -251,7 +260,7 @@ impl<'s> Session<'s> {
             .iter()
             .any(|(partition, offset)| self.committed.get(partition) != Some(offset));
         self.export_gauges();
-        if moved {
+        if moved || self.work.is_ledger_due(elapsed) {
             self.work.transaction.begin()?;
             self.commit()?;
         }
@@ -265,6 +274,9 @@ impl<'s> Session<'s> {
             self.work.transaction.drain()?;
         }
         self.work.write_changes()?;
+        let clock = &self.setup.clock;
+        self.work
+            .write_ledgers(clock.now(), clock.elapsed(), false)?;
         let mut positions = self.positions_to_commit()?;
         if positions.is_empty() {
             positions = self.fence_offsets()?;

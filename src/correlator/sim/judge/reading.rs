@@ -90,7 +90,7 @@ pub(in super::super) fn read(entry: &Entry) -> Output {
             reason: header("credbridge-reason").unwrap_or_default(),
             at: entry.at,
         },
-        Some(Destination::Changelog | Destination::Routed) | None => {
+        Some(Destination::Changelog | Destination::Ledger | Destination::Routed) | None => {
             unreachable!("the bridge writes only outputs there")
         }
     }
