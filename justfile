@@ -37,6 +37,10 @@ k8s:
 image:
     deploy/image/build.sh
 
+# Beside Kafka Streams, bare librdkafka and a naive program, on the same input: about 12 minutes
+compare:
+    cargo bench --bench compare
+
 # Licences, advisories, sources of dependencies
 deny:
     cargo deny check
