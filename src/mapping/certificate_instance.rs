@@ -97,7 +97,7 @@ pub fn find_row(
             matching.len(),
             rows.len(),
             hexadecimal(&certificate.serial_number),
-            Quoted(&certificate.issuer),
+            Quoted(&certificate.issuer_text()),
             shown(&rows),
         )),
         (_, None) => Err(format!(
@@ -133,12 +133,14 @@ fn rows(parameters: &[ParameterValue]) -> BTreeMap<&str, Row<'_>> {
 }
 
 fn is_same(row: &Row<'_>, certificate: &Certificate) -> bool {
-    let issuer = DistinguishedName::parse(row.issuer);
-    !row.serial_number.trim().is_empty()
+    let is_same_number = !row.serial_number.trim().is_empty()
         && folded_serial_number(row.serial_number)
-            == folded_serial_number(&hexadecimal(&certificate.serial_number))
-        && !issuer.is_empty()
-        && issuer == DistinguishedName::parse(&certificate.issuer)
+            == folded_serial_number(&hexadecimal(&certificate.serial_number));
+    if !is_same_number {
+        return false;
+    }
+    let issuer = DistinguishedName::parse(row.issuer);
+    !issuer.is_empty() && issuer == DistinguishedName::parse(&certificate.issuer_text())
 }
 
 /// Hexadecimal digits in lower case without separators, `0x` and leading zeros.
@@ -201,10 +203,7 @@ mod tests {
     }
 
     fn certificate() -> Certificate {
-        Certificate {
-            serial_number: Box::from([0x0A, 0xBC]),
-            issuer: "CN=Root,O=Acme".into(),
-        }
+        Certificate::named(&[0x0A, 0xBC], "CN=Root,O=Acme")
     }
 
     #[test]
@@ -317,7 +316,7 @@ mod tests {
     fn rows_without_key_match_nothing() {
         let nameless = Certificate {
             serial_number: Box::default(),
-            issuer: "".into(),
+            issuer: Box::default(),
         };
         assert!(find_row(&row("1", "", ""), Some(&nameless)).is_err());
     }

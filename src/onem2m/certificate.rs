@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -8,6 +9,7 @@ use cms::content_info::ContentInfo;
 use cms::signed_data::SignedData;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Encode as _, Tag, Tagged as _};
+use x509_cert::name::Name;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
@@ -17,8 +19,34 @@ use x509_parser::prelude::FromDer as _;
 pub struct Certificate {
     /// Serial number, big-endian, without leading zero bytes; one zero byte if the number is zero.
     pub serial_number: Box<[u8]>,
-    /// Distinguished name of the issuer, in the form of RFC 4514.
-    pub issuer: Box<str>,
+    /// Distinguished name of the issuer in DER: few installations ever need its text.
+    pub issuer: Box<[u8]>,
+}
+
+impl Certificate {
+    /// The issuer in the form of RFC 4514; a name that breaks the rules of DER as one value in hexadecimal, `#30..`.
+    pub fn issuer_text(&self) -> String {
+        match Name::from_der(&self.issuer) {
+            Ok(name) => name.to_string(),
+            Err(_) => {
+                let mut text = "#".to_owned();
+                for byte in &self.issuer {
+                    write!(text, "{byte:02X}").expect("writing to memory does not fail");
+                }
+                text
+            }
+        }
+    }
+
+    /// A certificate with that serial number, of an issuer given in the form of RFC 4514.
+    #[cfg(test)]
+    pub(crate) fn named(serial_number: &[u8], issuer: &str) -> Self {
+        let issuer: Name = issuer.parse().expect("a name in the form of RFC 4514");
+        Self {
+            serial_number: serial_number.into(),
+            issuer: issuer.to_der().expect("a name has a DER form").into(),
+        }
+    }
 }
 
 /// The certificate file of a `[myCertFileCred]` resource: attributes myCertFileFormat and myCertFileContent (TS-0022).
@@ -225,18 +253,16 @@ fn end_entity(mut files: Vec<Vec<u8>>) -> Result<Certificate, CertificateError> 
     let chosen = (0..certificates.len())
         .min_by_key(|index| (issued_another(*index), certificates[*index].is_ca(), *index))
         .ok_or(CertificateError::NoCertificate)?;
-    identify(&certificates[chosen])
+    Ok(identify(&certificates[chosen]))
 }
 
-fn identify(certificate: &X509Certificate<'_>) -> Result<Certificate, CertificateError> {
+fn identify(certificate: &X509Certificate<'_>) -> Certificate {
     let serial = certificate.raw_serial();
     let leading_zeros = serial.iter().take_while(|byte| **byte == 0).count();
-    let issuer = x509_cert::name::Name::from_der(certificate.issuer().as_raw())
-        .map_err(|_| CertificateError::NotACertificate)?;
-    Ok(Certificate {
+    Certificate {
         serial_number: serial[leading_zeros.min(serial.len().saturating_sub(1))..].into(),
-        issuer: issuer.to_string().into(),
-    })
+        issuer: certificate.issuer().as_raw().into(),
+    }
 }
 
 #[cfg(test)]

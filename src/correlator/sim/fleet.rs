@@ -246,7 +246,7 @@ impl Fleet {
             .iter()
             .map(|byte| format!("{byte:02X}"))
             .collect();
-        let issuer = certificate.issuer.to_string();
+        let issuer = certificate.issuer_text();
         let row = |row: &str, name: &str, value: &str| r#gen::ParameterValue {
             name: format!("{row}{name}"),
             value: value.to_owned(),

@@ -118,10 +118,7 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
             object_paths: vec![ROW.into()],
             resource_name: None,
         },
-        certificate: Some(Certificate {
-            serial_number: Box::from([0x0A, 0xBC]),
-            issuer: "CN=Root,O=Acme".into(),
-        }),
+        certificate: Some(Certificate::named(&[0x0A, 0xBC], "CN=Root,O=Acme")),
         content: Arc::from(*b"certificate"),
     })))
 }

@@ -91,7 +91,7 @@ fn open(open: &Open) -> state::Open {
             .as_ref()
             .map(|certificate| state::Certificate {
                 serial_number: certificate.serial_number.to_vec(),
-                issuer: certificate.issuer.to_string(),
+                issuer: certificate.issuer.to_vec(),
             }),
         certificate_path: open
             .certificate_path

@@ -209,8 +209,9 @@ pub struct Certificate {
     /// Big-endian.
     #[prost(bytes = "vec", tag = "1")]
     pub serial_number: ::prost::alloc::vec::Vec<u8>,
-    #[prost(string, tag = "2")]
-    pub issuer: ::prost::alloc::string::String,
+    /// Distinguished name in DER.
+    #[prost(bytes = "vec", tag = "2")]
+    pub issuer: ::prost::alloc::vec::Vec<u8>,
 }
 /// What is remembered of an installation that is over.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
