@@ -1,10 +1,11 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// The identity of a device: OUI, ProductClass and SerialNumber (TR-069 A.3.3.1, DeviceIdStruct).
 ///
 /// Held as its device key: `OUI-ProductClass-SerialNumber`, or `OUI-SerialNumber` without a product class, with every
 /// byte outside `[A-Za-z0-9_]` of each part written `%XX` in upper case. The key and the three parts determine each
-/// other.
+/// other. A clone shares the text.
 ///
 /// ```
 /// use credbridge::cwmp::DeviceId;
@@ -15,7 +16,7 @@ use std::fmt;
 /// # Ok::<(), credbridge::cwmp::DeviceIdError>(())
 /// ```
 #[derive(Clone, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct DeviceId(Box<str>);
+pub struct DeviceId(Arc<str>);
 
 /// Why there is no device.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -66,6 +67,9 @@ impl DeviceId {
     /// # Errors
     /// If the text has other than two or three parts, or a part does not decode to text of 1 to 64 characters.
     pub fn from_key(key: &str) -> Result<Self, DeviceIdError> {
+        if is_plain(key) {
+            return Ok(Self(key.into()));
+        }
         let mut parts = key.split('-').map(decode_part);
         let (Some(Some(oui)), Some(Some(second))) = (parts.next(), parts.next()) else {
             return Err(DeviceIdError::NotAKey);
@@ -118,6 +122,18 @@ impl DeviceId {
             .and_then(decode_part)
             .expect("a device key has two or three parts that decode")
     }
+}
+
+/// Whether a text is a device key in its one right form, without encoded bytes, as nearly all are.
+fn is_plain(key: &str) -> bool {
+    let is_part = |part: &[u8]| {
+        (1..=DeviceId::PART_CHARS_MAX).contains(&part.len())
+            && part
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    };
+    let mut parts = key.as_bytes().split(|byte| *byte == b'-');
+    (2..=3).contains(&parts.clone().count()) && parts.all(is_part)
 }
 
 fn encode_part(part: &str, key: &mut String) {
