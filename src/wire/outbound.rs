@@ -1,5 +1,6 @@
-use std::fmt::Write as _;
 use std::io::Write as _;
+
+use arrayvec::ArrayString;
 
 /// Which topic an outbound goes to; the runtime knows the names.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -138,17 +139,14 @@ impl Outbound {
 
 /// The header `credbridge-id`: 32 hexadecimal digits that are the same for the same output however often its input is
 /// read. `parts` must identify the output among all outputs of the application.
-pub(super) fn output_id(parts: &[&[u8]]) -> String {
+pub(super) fn output_id(parts: &[&[u8]]) -> ArrayString<32> {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(&(part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    let mut id = String::with_capacity(32);
-    for byte in &hasher.finalize().as_bytes()[..16] {
-        write!(id, "{byte:02x}").expect("writing to memory does not fail");
-    }
-    id
+    let digits = hasher.finalize().to_hex();
+    ArrayString::from(&digits[..32]).expect("32 digits are 32 bytes")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Answers for requesters: oneM2M response primitives as JSON, CBOR and protobuf.
 
+use arrayvec::ArrayString;
 use prost::Message as _;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
@@ -138,7 +139,7 @@ fn write_headers(
 
 /// The same however often the request is read: it depends on the request, the kind of response and the target only.
 /// A record can notify of several creations, which the resource tells apart.
-fn response_id(response: &Response, target: Option<&str>) -> String {
+fn response_id(response: &Response, target: Option<&str>) -> ArrayString<32> {
     let kind: &[u8] = match response.kind {
         ResponseKind::Acknowledgement => b"acknowledgement",
         ResponseKind::Final => b"final",
@@ -226,7 +227,7 @@ impl Serialize for Notify<'_> {
         map.serialize_entry("op", &5)?;
         map.serialize_entry("to", self.target)?;
         map.serialize_entry("fr", &*primitive.to)?;
-        map.serialize_entry("rqi", &response_id(self.response, Some(self.target)))?;
+        map.serialize_entry("rqi", &*response_id(self.response, Some(self.target)))?;
         if !primitive.release_version_indicator.is_empty() {
             map.serialize_entry("rvi", &*primitive.release_version_indicator)?;
         }
