@@ -21,6 +21,11 @@ use cli::{
     Replay, ReplayArgs, RunArgs,
 };
 
+/// The bridge makes and frees small blocks on several threads, and librdkafka frees on one what was made on another; of
+/// the C library's allocator that takes a third of all its time. The feature `override` gives it to librdkafka as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let format = cli.log_format;
