@@ -66,7 +66,7 @@ impl Correlator {
             .or_else(|| self.too_many_open());
         let turn_of = match refusal {
             Some(refusal) => Err(refusal),
-            None => self.turn_of(&id.device, expires_at, turn.now),
+            None => self.turn_of(&id.device, create.execution_time, expires_at, turn.now),
         };
         match turn_of {
             Ok(wait) => self.take_on(id, same_key, create, (expires_at, wait), record, turn),
@@ -147,7 +147,7 @@ impl Correlator {
         id: InstallationId,
         early: Option<Slot>,
         create: CreateRequest,
-        (expires_at, wait): (Option<Timestamp>, Option<Retry>),
+        (expires_at, wait): (Option<Timestamp>, Option<(Retry, Timestamp)>),
         record: &Record<'_>,
         turn: &mut Turn<'_>,
     ) {
@@ -157,6 +157,7 @@ impl Correlator {
             resource,
             certificate,
             content,
+            execution_time: _,
         } = create;
         let file = self.rules.file(content);
         let download = match self
@@ -178,7 +179,7 @@ impl Correlator {
             accepted,
         ));
         let (progress, deadline) = match wait {
-            Some(wait) => (Progress::Waiting, wait.until),
+            Some((_, deadline)) => (Progress::Waiting, deadline),
             None => {
                 let sent = Progress::DownloadSent;
                 (sent, self.deadline(sent, expires_at, turn.now))
@@ -193,7 +194,7 @@ impl Correlator {
             certificate_path: None,
             remark: Box::default(),
             file: Some(file).filter(|_| wait.is_some() || !self.limits.retry.is_empty()),
-            retry: wait.map(Box::new),
+            retry: wait.map(|(wait, _)| Box::new(wait)),
             target: None,
         };
         let (slot, parked) = self.enter(id, early, open, deadline);

@@ -5,7 +5,7 @@ use crate::cwmp::{
     TransferComplete,
 };
 use crate::onem2m::{
-    Certificate, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, Suid,
+    Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, Suid,
 };
 use crate::record::{Coordinates, Record};
 
@@ -85,6 +85,8 @@ pub struct CreateRequest {
     pub certificate: Option<Certificate>,
     /// The bytes of the certificate file.
     pub content: Arc<[u8]>,
+    /// oet: nothing is sent to the device before.
+    pub execution_time: Option<Expiry>,
 }
 
 /// A valid request to retrieve, update or delete a resource.

@@ -60,12 +60,26 @@ pub(super) fn too_many_open(max: usize) -> String {
     )
 }
 
-pub(super) fn too_many_downloads(device: &DeviceId, limits: &Limits) -> String {
+pub(super) fn too_many_downloads(
+    device: &DeviceId,
+    open: usize,
+    waiting: usize,
+    limits: &Limits,
+) -> String {
     format!(
-        "device {device} has {} open downloads, the most that are sent to it at a time, and {} that wait (like 9004 \
+        "device {device} has {open} open downloads and {waiting} that wait, at most {} and {} are taken on (like 9004 \
          resources exceeded): wait for one to end, or raise correlation.open_downloads_per_device or \
          correlation.queued_downloads_per_device",
         limits.open_downloads_per_device_max, limits.queued_downloads_per_device_max
+    )
+}
+
+pub(super) fn expires_before_start(starts_at: Timestamp, expires_at: Timestamp) -> String {
+    format!(
+        "oet (Operation Execution Time) is {}, and the request expires at {} (the earlier of rqet and rset): let it \
+         begin before it expires",
+        utc(starts_at),
+        utc(expires_at)
     )
 }
 

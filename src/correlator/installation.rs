@@ -109,7 +109,7 @@ impl Open {
 /// What was done last for an open installation.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Progress {
-    /// Nothing was sent: the device has enough open Downloads.
+    /// Nothing was sent: the device has enough open Downloads, or the time has not come.
     Waiting,
     /// The Download was sent; the device has not answered.
     DownloadSent,

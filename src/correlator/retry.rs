@@ -194,6 +194,9 @@ impl Correlator {
         progress: Progress,
         turn: &mut Turn<'_>,
     ) -> bool {
+        if progress == Progress::Waiting {
+            return false;
+        }
         let timeout = self.limits.timeout(progress);
         let Some(retry) = self.table.open_mut(slot).retry.as_deref_mut() else {
             return false;

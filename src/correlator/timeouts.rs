@@ -19,7 +19,8 @@ impl Correlator {
     }
 
     fn on_step_deadline(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
-        let goes_on = self.on_retry_due(slot, progress, turn)
+        let goes_on = progress == Progress::Waiting && self.on_execution_time(slot, turn)
+            || self.on_retry_due(slot, progress, turn)
             || progress == Progress::DownloadSent
                 && self.retry(slot, Step::Download, RetryCause::Timeout, turn);
         if !goes_on {

@@ -3,39 +3,52 @@
 use std::cmp::Ordering;
 
 use crate::cwmp::DeviceId;
-use crate::onem2m::ResponseStatusCode;
+use crate::onem2m::{Expiry, ResponseStatusCode};
 use crate::time::Timestamp;
 
 use super::create::Refusal;
-use super::{Correlator, Open, Progress, Retry, Slot, Turn, explanation};
+use super::{Correlator, Open, Position, Progress, Retry, Slot, Turn, explanation};
 
 impl Correlator {
-    /// How a new Download of the device has to wait; `None`: not at all. A CPE queues three transfers at least (TR-069
-    /// A.3.2.8), more than it takes are held back here.
+    /// How a new Download of the device has to wait, and until when at first; `None`: not at all. A CPE queues three
+    /// transfers at least (TR-069 A.3.2.8), more than it takes are held back here; and nothing is done before oet
+    /// (TS-0001 clause 8.1.2).
     pub(super) fn turn_of(
         &self,
         device: &DeviceId,
+        execution_time: Option<Expiry>,
         expires_at: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<Option<Retry>, Refusal> {
+    ) -> Result<Option<(Retry, Timestamp)>, Refusal> {
+        let starts_at = execution_time.map(|time| time.at(now));
+        let starts_at = starts_at.filter(|starts_at| *starts_at > now);
+        if let Some((starts_at, expires_at)) = starts_at.zip(expires_at)
+            && starts_at >= expires_at
+        {
+            let debug = explanation::expires_before_start(starts_at, expires_at);
+            return Err(Refusal::new(ResponseStatusCode::BadRequest, debug));
+        }
         let (mut transferring, mut waiting) = (0, 0);
         for slot in self.table.open_of(device) {
             let open = self.open(slot);
             transferring += usize::from(open.is_transferring());
             waiting += usize::from(open.progress == Progress::Waiting);
         }
-        if transferring < self.limits.open_downloads_per_device_max {
+        if starts_at.is_none() && transferring < self.limits.open_downloads_per_device_max {
             return Ok(None);
         }
         if waiting >= self.limits.queued_downloads_per_device_max {
-            let debug = explanation::too_many_downloads(device, &self.limits);
+            let debug =
+                explanation::too_many_downloads(device, transferring, waiting, &self.limits);
             return Err(Refusal::new(ResponseStatusCode::BadRequest, debug));
         }
-        Ok(Some(Retry {
+        let until = self.deadline(Progress::Waiting, expires_at, starts_at.unwrap_or(now));
+        let wait = Retry {
             attempt: 0,
-            until: self.deadline(Progress::Waiting, expires_at, now),
-            is_due: false,
-        }))
+            until,
+            is_due: starts_at.is_some(),
+        };
+        Ok(Some((wait, starts_at.unwrap_or(until))))
     }
 
     /// Installations of the device whose transfer has not ended.
@@ -72,6 +85,25 @@ impl Correlator {
             let (one, other) = (self.open(*one), self.open(*other));
             one.order(other)
         })
+    }
+
+    /// The time of a waiting Download has come: from now on it waits only for those before it. Returns `false` if that
+    /// is not what the deadline is about.
+    pub(super) fn on_execution_time(&mut self, slot: Slot, turn: &mut Turn<'_>) -> bool {
+        let Some(wait) = self.table.open_mut(slot).retry.as_deref_mut() else {
+            return false;
+        };
+        if !wait.is_due || wait.until <= turn.now {
+            return false;
+        }
+        wait.is_due = false;
+        let until = wait.until;
+        self.table.set_deadline(slot, until);
+        self.send_waiting(slot, turn);
+        if self.position(slot) == Position::Open(Progress::Waiting) {
+            Self::remember(slot, turn);
+        }
+        true
     }
 
     /// Sends the Download of an installation whose turn has come.

@@ -39,6 +39,8 @@ pub(super) struct Judged {
 /// What a valid request asks for.
 pub(super) struct Verdict {
     pub(super) command_key: Option<CommandKey>,
+    /// oet; on Create only.
+    pub(super) execution_time: Option<Expiry>,
     pub(super) asked: Asked,
 }
 
@@ -58,6 +60,7 @@ impl ReadRequest {
         };
         let primitive = judge.primitive();
         let command_key = judge.command_key();
+        let execution_time = judge.execution_time(primitive.operation);
         let asked = match primitive.operation {
             Operation::Create if self.has_resource => judge.resource(),
             Operation::Create => None,
@@ -66,7 +69,11 @@ impl ReadRequest {
             }
         };
         let verdict = match (Refusal::together(&judge.refusals), asked) {
-            (None, Some(asked)) => Ok(Verdict { command_key, asked }),
+            (None, Some(asked)) => Ok(Verdict {
+                command_key,
+                execution_time,
+                asked,
+            }),
             (Some(refusal), _) => Err(refusal),
             (None, None) => unreachable!("without a resource there is a refusal"),
         };
@@ -213,17 +220,6 @@ impl Judge<'_> {
             &message.result_expiration_timestamp,
         );
         self.time("ot (Originating Timestamp)", &message.originating_timestamp);
-        let execution = self.time(
-            "oet (Operation Execution Time)",
-            &message.operation_execution_time,
-        );
-        if execution.is_some() {
-            self.refusals.push(Refusal {
-                code: ResponseStatusCode::NotImplemented,
-                text: "oet (Operation Execution Time) is not implemented: leave it out, and send the request at that time"
-                    .into(),
-            });
-        }
         let later = match (request, result) {
             (Some(Expiry::At(request)), Some(Expiry::At(result))) => result > request,
             (Some(Expiry::After(request)), Some(Expiry::After(result))) => result > request,
@@ -239,6 +235,22 @@ impl Judge<'_> {
             );
         }
         (request, result)
+    }
+
+    fn execution_time(&mut self, operation: Operation) -> Option<Expiry> {
+        let text = &self.request.message.operation_execution_time;
+        let time = self.time("oet (Operation Execution Time)", text)?;
+        if operation != Operation::Create {
+            self.refusals.push(Refusal {
+                code: ResponseStatusCode::NotImplemented,
+                text: format!(
+                    "oet (Operation Execution Time) is not implemented for {}: leave it out, and send the request at \
+                     that time",
+                    operation.as_str()
+                ),
+            });
+        }
+        Some(time)
     }
 
     fn time(&mut self, name: &str, text: &str) -> Option<Expiry> {

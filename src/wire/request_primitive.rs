@@ -267,7 +267,11 @@ impl Decoder {
             None => derive_command_key(&self.application_id, coordinates),
         };
         match judged.verdict {
-            Ok(Verdict { command_key, asked }) => {
+            Ok(Verdict {
+                command_key,
+                execution_time,
+                asked,
+            }) => {
                 let command_key = command_key.unwrap_or_else(derived);
                 match asked {
                     Asked::Create(resource, file) => {
@@ -277,6 +281,7 @@ impl Decoder {
                             resource,
                             certificate: file.certificate,
                             content: file.content,
+                            execution_time,
                         }))
                     }
                     Asked::OfResource(suids) => {

@@ -1,11 +1,23 @@
 //! Downloads that are not sent at once.
 
-use serde_json::json;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
 
 use crate::kafka::app::App;
+use crate::kafka::bridge::merged;
 use crate::kafka::broker::Broker;
-use crate::kafka::fleet;
+use crate::kafka::client::Record;
+use crate::kafka::fleet::{self, Format};
 use crate::kafka::play::Play;
+
+/// A request in JSON with these members of its primitive.
+pub(crate) fn with_members(mut request: Record, members: &Value) -> Record {
+    let value = request.value.as_deref().expect("a request has a value");
+    let primitive: Value = serde_json::from_slice(value).expect("the request is JSON");
+    request.value = Some(merged(&primitive, members).to_string().into_bytes());
+    request
+}
 
 #[test]
 fn downloads_of_a_device_wait_for_each_other_also_over_a_kill() {
@@ -38,4 +50,26 @@ fn downloads_of_a_device_wait_for_each_other_also_over_a_kill() {
     bridge.stop();
     let outputs = app.written();
     assert_eq!((outputs.commands.len(), outputs.responses.len()), (5, 4));
+}
+
+#[test]
+fn download_comes_at_its_execution_time_also_after_a_kill() {
+    let app = App::new(Broker::shared(), "oet");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let wait = Duration::from_secs(9);
+    let request = fleet::request(&app.requests, Format::Json, "S1", Some("k"));
+    let request = with_members(request, &json!({"oet": wait.as_millis().to_string()}));
+    let asked = Instant::now();
+    app.client.send(request);
+    play.request("S2", None);
+    play.next_command("S2");
+    bridge.kill();
+    let bridge = app.start();
+    let (download, record) = play.next_command("S1");
+    assert!(asked.elapsed() >= wait, "{:?}", asked.elapsed());
+    assert_eq!(record.required("credbridge-cause"), "deadline");
+    let set = play.up_to_set("S1", &download);
+    play.finish("S1", &set);
+    bridge.stop();
 }

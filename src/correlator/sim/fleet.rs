@@ -103,6 +103,9 @@ impl Fleet {
             request_expiration_timestamp: plan
                 .expires_after
                 .map_or_else(String::new, |millis| millis.to_string()),
+            operation_execution_time: plan
+                .starts_after
+                .map_or_else(String::new, |millis| millis.to_string()),
             suids: if plan.is_invalid {
                 vec![]
             } else {

@@ -16,6 +16,7 @@ use super::fleet::{About, ROW};
 use super::plan::{Plan, Row};
 
 pub(super) use reading::{Output, read};
+use rules::starts_after;
 
 /// What a device said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -238,6 +239,8 @@ impl Judge {
             let is_free = Self::transferring(&self.stories, &self.plans, &id.0)
                 < self.limits.open_downloads_per_device_max;
             must(is_free, || "the device has enough to do".to_owned())?;
+            let starts_at = known.at + starts_after(plan);
+            must(starts_at <= *at, || "it comes before its time".to_owned())?;
             must(!known.is_taken, || {
                 "two Downloads for one request".to_owned()
             })?;

@@ -15,6 +15,8 @@ pub(super) struct Plan {
     pub(super) response_type: u32,
     /// rqet in milliseconds from handling.
     pub(super) expires_after: Option<u64>,
+    /// oet in milliseconds from handling.
+    pub(super) starts_after: Option<u64>,
     /// The request says nonsense and is refused.
     pub(super) is_invalid: bool,
     /// How often the request is written.
@@ -129,6 +131,7 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
         command_key,
         response_type: rng.u32(1..=5),
         expires_after: chance(rng, 0.2).then(|| rng.u64(1_000..3_600_000)),
+        starts_after: chance(rng, 0.15).then(|| rng.u64(0..3_600_000)),
         is_invalid: chance(rng, 0.06),
         copies,
         row,

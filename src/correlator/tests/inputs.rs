@@ -120,6 +120,7 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
         },
         certificate: Some(Certificate::named(&[0x0A, 0xBC], "CN=Root,O=Acme")),
         content: Arc::from(*b"certificate"),
+        execution_time: None,
     })))
 }
 

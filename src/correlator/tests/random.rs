@@ -31,6 +31,7 @@ fn input() -> impl Strategy<Value = Input> {
                 create.with(|create| {
                     create.primitive.request_expiration =
                         (offset % 5 == 0).then_some(Expiry::After(7 * MINUTE));
+                    create.execution_time = (offset % 7 == 0).then_some(Expiry::After(5 * MINUTE));
                 })
             }
             4 => accepted(&key),

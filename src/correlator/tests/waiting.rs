@@ -150,3 +150,69 @@ fn queue_survives_a_restart() {
         assert_eq!(second.told(event), told);
     }
 }
+
+fn starting(key: &str, identifier: &str, minutes: u32) -> Input {
+    create(key, identifier).with(|create| {
+        create.execution_time = Some(Expiry::After(minutes * MINUTE));
+    })
+}
+
+#[test]
+fn download_is_sent_at_its_execution_time() {
+    let mut world = World::new();
+    world.handle(starting("k1", "a1", 30), &[remember("k1")]);
+    world.wait(30 * MINUTE - std::time::Duration::from_millis(1), &[]);
+    let effects = world.pass(std::time::Duration::from_millis(1));
+    let command = only_command(&effects);
+    assert_eq!(&*download_of(&command).content, b"certificate");
+    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    world.response(transfer_complete("k1", 9001));
+    let absolute = Expiry::At(world.now + 10 * MINUTE);
+    world.effects(create("k2", "a2").with(|create| create.execution_time = Some(absolute)));
+    world.wait(10 * MINUTE, &[send("k2/download"), remember("k2")]);
+    let past = Expiry::At(world.now);
+    let past = create("k3", "a3").with(|create| create.execution_time = Some(past));
+    world.handle(past, &[send("k3/download"), remember("k3")]);
+}
+
+#[test]
+fn execution_time_must_come_before_expiry() {
+    let mut world = World::new();
+    let expiring = |minutes| {
+        starting("k1", "a1", 30).with(|create| {
+            create.primitive.request_expiration = Some(Expiry::After(minutes * MINUTE));
+        })
+    };
+    let response = world.response(expiring(30));
+    assert_eq!(response.response_status_code, BadRequest);
+    assert!(response.debug.starts_with("oet"), "{}", response.debug);
+    world.effects(expiring(31));
+    let command = only_command(&world.pass(30 * MINUTE));
+    assert_eq!(command.expires_at, world.now + MINUTE);
+    let mut world = World::new();
+    world.effects(expiring(31));
+    let response = only_final(&world.pass(31 * MINUTE));
+    assert_eq!(response.response_status_code, RequestTimeout);
+}
+
+#[test]
+fn execution_time_of_a_busy_device_is_the_begin_of_its_waiting() {
+    let mut world = World::with(one_at_a_time(), rules());
+    world.effects(starting("k2", "a2", 10));
+    world.effects(create("k1", "a1"));
+    world.effects(accepted("k1"));
+    world.wait(10 * MINUTE, &[remember("k2")]);
+    let effects = world.effects(transfer_complete("k1", 9001));
+    assert_eq!(only_command(&effects).id().to_string(), "k2/download");
+}
+
+#[test]
+fn execution_time_survives_a_restart() {
+    let mut first = World::new();
+    let mut changelog = Changelog::default();
+    let effects = first.effects(starting("k1", "a1", 30));
+    changelog.write(&first, &effects);
+    let mut second = changelog.restore(&first, limits());
+    let (one, two) = (first.pass(30 * MINUTE), second.pass(30 * MINUTE));
+    assert_eq!(only_command(&one), only_command(&two));
+}

@@ -1,6 +1,7 @@
 //! Which final response is right, and when a time-out is.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::correlator::Step;
 use crate::cwmp::DeviceId;
@@ -9,20 +10,30 @@ use crate::time::Timestamp;
 use super::super::plan::Plan;
 use super::{Fact, Id, Judge, Said, Story, Verdict, must};
 
+pub(super) fn starts_after(plan: &Plan) -> Duration {
+    Duration::from_millis(plan.starts_after.unwrap_or(0))
+}
+
+fn expires_before_start(plan: &Plan) -> bool {
+    let both = plan.starts_after.zip(plan.expires_after);
+    both.is_some_and(|(start, expiry)| start >= expiry)
+}
+
 impl Judge {
     fn is_retrying(&self) -> bool {
         !self.limits.retry.is_empty()
     }
 
     /// Whether a request can be over without a Download.
-    fn has_queue(&self) -> bool {
-        self.limits.open_downloads_per_device_max < self.plans.len()
+    fn may_wait(&self, plan: &Plan) -> bool {
+        plan.starts_after.is_some() || self.limits.open_downloads_per_device_max < self.plans.len()
     }
 
-    /// It may expire or fail while it waits for its turn, and nobody wants to know.
+    /// It is refused; or it may expire or fail while it waits for its turn, and nobody wants to know.
     pub(super) fn may_end_unseen(&self, plan: &Plan) -> bool {
         let may_end = plan.expires_after.is_some() || plan.is_early;
-        self.has_queue() && plan.response_type == 5 && may_end
+        let is_unwanted = plan.response_type == 5;
+        expires_before_start(plan) || (self.may_wait(plan) && is_unwanted && may_end)
     }
 
     /// Downloads of the device that are seen to be open; the end of some is not seen.
@@ -43,16 +54,18 @@ impl Judge {
 
     /// What is known of the installation; of one whose Download still waits, nothing was seen before.
     pub(super) fn story(&mut self, id: &Id, request: &str) -> Result<&mut Story, String> {
-        let has_queue = self.has_queue();
+        let known = self.requests.get(request);
+        let plan = known.ok_or("an output without a request")?.plan;
+        let may_wait = self.may_wait(&self.plans[plan]);
         let known = self.requests.get_mut(request);
-        let known = known.ok_or("an output without a request")?;
+        let known = known.expect("it was just seen");
         if !self.stories.contains_key(id) {
-            must(has_queue && !known.is_taken, || {
+            must(may_wait && !known.is_taken, || {
                 "no Download came before".to_owned()
             })?;
             known.is_taken = true;
         }
-        let (plan, asked_at) = (known.plan, known.at);
+        let asked_at = known.at;
         Ok(self.stories.entry(id.clone()).or_insert_with(|| Story {
             plan,
             asked_at,
@@ -95,7 +108,7 @@ impl Judge {
     pub(super) fn check_refusal(&self, plan: &Plan, code: u16) -> Verdict {
         let is_right = match code {
             4105 => plan.copies > 1 && !plan.is_invalid,
-            4000 => plan.is_invalid || self.is_tight,
+            4000 => plan.is_invalid || self.is_tight || expires_before_start(plan),
             5000 => self.is_tight,
             _ => false,
         };
@@ -176,7 +189,8 @@ impl Judge {
             .filter_map(|said| self.binds_at(said, story, accepted))
             .min();
         let Some((_, due)) = story.commands.get(&Step::Download).copied() else {
-            let turn_due = story.asked_at + self.limits.queue_timeout;
+            let starts_at = story.asked_at + starts_after(&self.plans[story.plan]);
+            let turn_due = starts_at + self.limits.queue_timeout;
             return (turn_due.min(expires_at), answered, &[4008]);
         };
         match accepted {

@@ -31,6 +31,7 @@ fn history() -> History {
         command_key: Some("k".to_owned()),
         response_type: 3,
         expires_after: None,
+        starts_after: None,
         is_invalid: false,
         copies: 1,
         row: Row::Request,

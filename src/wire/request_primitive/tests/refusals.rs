@@ -26,7 +26,7 @@ rt | {"rtv":2,"nu":[""]} | 4000 | rt.nu (Notification URI) has a target of 0
 rqet | "tomorrow" | 4000 | rqet (Request Expiration Timestamp) "tomorrow"
 rset | "20300101T000000" | 4000 | rset (Result Expiration Timestamp) must be later
 ot | "x" | 4000 | ot (Originating Timestamp) "x"
-oet | "20300101T000000" | 5001 | oet (Operation Execution Time) is not implemented
+oet | "tomorrow" | 4000 | oet (Operation Execution Time) "tomorrow"
 oet | true | 4000 | oet (Operation Execution Time) must be
 pc | | 4000 | pc (Content) is missing
 pc | [] | 4000 | pc (Content) must be an object
