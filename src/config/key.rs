@@ -104,6 +104,9 @@ keys! {
     /// Works without a file server.
     CONTENT = "download.content", Single, "inline",
         "`inline`: the certificate file is in the command; `none`: the ACS has it from elsewhere";
+    /// CancelTransfer is optional in TR-069; many CPEs do not know it.
+    CANCEL_EXPIRED = "download.cancel_expired", Single, "false",
+        "`true`: an accepted Download whose request expires, or times out, is taken back by CancelTransfer";
     /// The name that TS-0006 clause 8.3.2 uses.
     PARAMETER = "set.parameter", Single, "SUIDs", "Parameter under `Device.Security.Certificate.{i}.` that gets the SUIDs";
     /// Only then is the credential known to be usable.
@@ -121,7 +124,7 @@ keys! {
     /// As long as an ended CommandKey is remembered; each Download before it ends within `accept` and `transfer`.
     QUEUE = "timeouts.queue", Single, "24h", "Download waiting for earlier ones of its device -> sent";
     /// A device that is online answers in one session; one periodic Inform may lie between.
-    ACCEPT = "timeouts.accept", Single, "15m", "Download command sent -> DownloadResponse";
+    ACCEPT = "timeouts.accept", Single, "15m", "Download or CancelTransfer command sent -> its answer";
     /// What ACSs wait in the field (GenieACS: 3600 s).
     TRANSFER = "timeouts.transfer", Single, "1h", "Download accepted -> TransferComplete";
     /// As for `accept`.

@@ -168,6 +168,8 @@ pub struct DownloadConfig {
     pub password: Secret,
     /// How the certificate file reaches the ACS.
     pub content: ContentDelivery,
+    /// Whether an accepted Download whose time has run out is cancelled.
+    pub cancel_expired: bool,
 }
 
 /// How the certificate file reaches the ACS.

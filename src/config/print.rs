@@ -100,6 +100,7 @@ impl Config {
                 file(download.password_file.as_ref()),
             ),
             ("download.content", content(download.content).into()),
+            ("download.cancel_expired", download.cancel_expired.into()),
             ("set.parameter", self.set.parameter.as_str().into()),
             ("set.await_result", self.set.await_result.into()),
             (

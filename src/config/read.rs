@@ -183,6 +183,7 @@ fn download(source: &mut Source) -> DownloadConfig {
         )),
         password_file,
         content: source.value(&key::CONTENT, rules::content),
+        cancel_expired: source.value(&key::CANCEL_EXPIRED, rules::boolean),
     }
 }
 

@@ -33,6 +33,7 @@ impl Config {
             queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,
             retry: self.retry.table.clone(),
+            cancel_expired: self.download.cancel_expired,
             sole_open_transfer: self.correlation.sole_open_transfer,
         }
     }

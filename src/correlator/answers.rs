@@ -87,12 +87,15 @@ impl Correlator {
             (AnswerKind::Rejection(rejection), Step::Set) => {
                 self.on_set_rejection(slot, &rejection, turn)
             }
-            // The bridge sends neither CancelTransfer nor GetParameterNames.
-            (AnswerKind::Fault(_) | AnswerKind::Rejection(_), Step::Cancel)
-            | (AnswerKind::CancelTransferResponse | AnswerKind::GetParameterNamesResponse, _) => {
-                Fate::Repeated
+            (AnswerKind::CancelTransferResponse, Step::Cancel) => self.on_cancelled(slot, turn),
+            (AnswerKind::Fault(fault), Step::Cancel) => self.on_cancel_fault(slot, &fault, turn),
+            (AnswerKind::Rejection(rejection), Step::Cancel) => {
+                self.on_cancel_rejection(slot, &rejection, turn)
             }
-            (AnswerKind::DownloadResponse(_), Step::Lookup | Step::Set | Step::Cancel)
+            // The bridge sends no GetParameterNames.
+            (AnswerKind::GetParameterNamesResponse, _) => Fate::Repeated,
+            (AnswerKind::CancelTransferResponse, Step::Download | Step::Lookup | Step::Set)
+            | (AnswerKind::DownloadResponse(_), Step::Lookup | Step::Set | Step::Cancel)
             | (
                 AnswerKind::GetParameterValuesResponse(_),
                 Step::Download | Step::Set | Step::Cancel,
@@ -127,15 +130,16 @@ impl Correlator {
                 Fate::Applied
             }
             (Position::Open(Progress::Accepted), DownloadStatus::Completed)
+            | (Position::Open(Progress::CancelSent), _)
             | (Position::Ended(Transfer::Failed), DownloadStatus::Completed) => Fate::Contradicting,
             (
                 Position::Open(Progress::Accepted | Progress::LookupSent | Progress::SetSent)
-                | Position::Ended(Transfer::Failed | Transfer::Stored | Transfer::Unknown),
+                | Position::Ended(_),
                 DownloadStatus::Accepted,
             )
             | (
                 Position::Open(Progress::LookupSent | Progress::SetSent)
-                | Position::Ended(Transfer::Stored | Transfer::Unknown),
+                | Position::Ended(Transfer::Stored | Transfer::Cancelling | Transfer::Unknown),
                 DownloadStatus::Completed,
             ) => Fate::Repeated,
         }
@@ -147,9 +151,16 @@ impl Correlator {
                 self.end_by_fault(slot, FaultMessage::Download, fault, turn);
                 Fate::Applied
             }
-            Position::Open(Progress::Accepted | Progress::LookupSent | Progress::SetSent)
+            Position::Open(
+                Progress::Accepted
+                | Progress::LookupSent
+                | Progress::SetSent
+                | Progress::CancelSent,
+            )
             | Position::Ended(Transfer::Stored) => Fate::Contradicting,
-            Position::Ended(Transfer::Failed | Transfer::Unknown) => Fate::Repeated,
+            Position::Ended(Transfer::Failed | Transfer::Cancelling | Transfer::Unknown) => {
+                Fate::Repeated
+            }
         }
     }
 
@@ -167,10 +178,16 @@ impl Correlator {
                 Fate::Applied
             }
             Position::Open(
-                Progress::Waiting | Progress::Accepted | Progress::LookupSent | Progress::SetSent,
+                Progress::Waiting
+                | Progress::Accepted
+                | Progress::LookupSent
+                | Progress::SetSent
+                | Progress::CancelSent,
             )
             | Position::Ended(Transfer::Stored) => Fate::Contradicting,
-            Position::Ended(Transfer::Failed | Transfer::Unknown) => Fate::Repeated,
+            Position::Ended(Transfer::Failed | Transfer::Cancelling | Transfer::Unknown) => {
+                Fate::Repeated
+            }
         }
     }
 
@@ -194,9 +211,12 @@ impl Correlator {
                     Err(seen) => self.on_lookup_failure(slot, &seen, turn),
                 }
             }
-            Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted) => {
-                Fate::Contradicting
-            }
+            Position::Open(
+                Progress::CancelSent
+                | Progress::Waiting
+                | Progress::DownloadSent
+                | Progress::Accepted,
+            ) => Fate::Contradicting,
             Position::Open(Progress::SetSent) | Position::Ended(_) => Fate::Repeated,
         }
     }
@@ -210,7 +230,11 @@ impl Correlator {
                 Fate::Applied
             }
             Position::Open(
-                Progress::Waiting | Progress::DownloadSent | Progress::Accepted | Progress::SetSent,
+                Progress::CancelSent
+                | Progress::Waiting
+                | Progress::DownloadSent
+                | Progress::Accepted
+                | Progress::SetSent,
             ) => Fate::Contradicting,
             Position::Ended(_) => Fate::Repeated,
         }
@@ -228,7 +252,8 @@ impl Correlator {
             }
             (
                 Position::Open(
-                    Progress::Waiting
+                    Progress::CancelSent
+                    | Progress::Waiting
                     | Progress::DownloadSent
                     | Progress::Accepted
                     | Progress::LookupSent,
@@ -246,7 +271,8 @@ impl Correlator {
                 Fate::Applied
             }
             Position::Open(
-                Progress::Waiting
+                Progress::CancelSent
+                | Progress::Waiting
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent,
@@ -265,7 +291,8 @@ impl Correlator {
                 Fate::Applied
             }
             Position::Open(
-                Progress::Waiting
+                Progress::CancelSent
+                | Progress::Waiting
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent,

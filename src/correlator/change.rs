@@ -12,7 +12,7 @@ use super::create::{Refusal, expires_at};
 use super::ending::wants_final;
 use super::event::PENDING_PREFIX;
 use super::{
-    Correlator, Ended, Fate, Installation, InstallationId, Open, Progress, Request,
+    Correlator, EarlyEvent, Ended, Fate, Installation, InstallationId, Open, Progress, Request,
     ResourceRequest, Response, ResponseKind, Slot, State, Turn, explanation,
 };
 
@@ -28,13 +28,13 @@ enum Named {
 }
 
 /// A request about a resource, on its way through the checks.
-struct Asked<'a, 'r> {
+pub(super) struct Asked<'a, 'r> {
     id: InstallationId,
     /// What waits under the CommandKey of the request.
     early: Option<Slot>,
-    request: ResourceRequest,
+    pub(super) request: ResourceRequest,
     expires_at: Option<Timestamp>,
-    record: &'a Record<'r>,
+    pub(super) record: &'a Record<'r>,
 }
 
 impl Correlator {
@@ -76,7 +76,12 @@ impl Correlator {
         Fate::Applied
     }
 
-    fn refuse_asked(&mut self, asked: Asked<'_, '_>, refusal: Refusal, turn: &mut Turn<'_>) {
+    pub(super) fn refuse_asked(
+        &mut self,
+        asked: Asked<'_, '_>,
+        refusal: Refusal,
+        turn: &mut Turn<'_>,
+    ) {
         let primitive = asked.request.primitive;
         self.refuse(asked.id.device, primitive, refusal, asked.record, turn);
     }
@@ -95,6 +100,13 @@ impl Correlator {
             }
             (Some(Named::Resource(_)), Operation::Create) => {
                 unreachable!("a create request is no request about a resource")
+            }
+            (Some(Named::Pending(target)), Operation::Delete) => {
+                return self.withdraw(asked, target, turn);
+            }
+            (Some(Named::Over), Operation::Delete) => explanation::already_complete(&primitive.to),
+            (None, Operation::Delete) if is_of_request(&primitive.to) => {
+                explanation::already_complete(&primitive.to)
             }
             (Some(Named::Pending(target)), operation) => {
                 explanation::pending(&self.open(target).request, operation)
@@ -160,6 +172,16 @@ impl Correlator {
         let certificate_path = attributes.object_paths.first().cloned();
         let request = asked.into_request(attributes);
         self.acknowledge(&request, turn);
+        self.answer_with(request, response_status_code, certificate_path, turn);
+    }
+
+    pub(super) fn answer_with(
+        &mut self,
+        request: Arc<Request>,
+        response_status_code: ResponseStatusCode,
+        certificate_path: Option<Box<str>>,
+        turn: &mut Turn<'_>,
+    ) {
         if wants_final(&request.primitive.response_type) {
             let response = Response {
                 request,
@@ -190,12 +212,17 @@ impl Correlator {
         if operation == Operation::Delete && self.rules.delete == DeleteRule::Refuse {
             return Some(explanation::delete_refused());
         }
+        let pending = self.change_of(target)?;
+        Some(explanation::change_pending(&self.open(pending).request))
+    }
+
+    /// The open request to change an installation, or to withdraw it.
+    pub(super) fn change_of(&self, target: Slot) -> Option<Slot> {
         let id = &self.table.get(target)?.id;
-        let pending = self.table.open_of(&id.device).into_iter().find(|slot| {
+        self.table.open_of(&id.device).into_iter().find(|slot| {
             let open = self.table.get(*slot).and_then(Installation::open);
             open.is_some_and(|open| open.target.as_deref() == Some(&id.command_key))
-        })?;
-        Some(explanation::change_pending(&self.open(pending).request))
+        })
     }
 
     /// A change is one SetParameterValues (TS-0006 clause 8.1.4) with a CommandKey of its own.
@@ -208,11 +235,26 @@ impl Correlator {
         let target = installation.id.command_key;
         let resource = installation.resource().expect("the caller saw it");
         let path: Box<str> = resource.path().into();
+        let progress = Progress::SetSent;
+        let (slot, parked) = self.enter_change(asked, target, attributes, progress, turn);
+        self.send_set(slot, path, turn);
+        self.apply_parked(slot, parked, turn);
+    }
+
+    /// Takes on a request that changes the installation of that key, or withdraws it.
+    pub(super) fn enter_change(
+        &mut self,
+        asked: Asked<'_, '_>,
+        target: CommandKey,
+        attributes: MyCertFileCred,
+        progress: Progress,
+        turn: &mut Turn<'_>,
+    ) -> (Slot, Vec<EarlyEvent>) {
         let (id, early, expires_at) = (asked.id.clone(), asked.early, asked.expires_at);
         let request = asked.into_request(attributes);
         let open = Open {
             request: Arc::clone(&request),
-            progress: Progress::SetSent,
+            progress,
             handled_at: turn.now,
             expires_at,
             certificate: None,
@@ -222,11 +264,10 @@ impl Correlator {
             retry: None,
             target: Some(Box::new(target)),
         };
-        let deadline = self.deadline(open.progress, expires_at, turn.now);
-        let (slot, parked) = self.enter(id, early, open, deadline);
+        let deadline = self.deadline(progress, expires_at, turn.now);
+        let entered = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
-        self.send_set(slot, path, turn);
-        self.apply_parked(slot, parked, turn);
+        entered
     }
 
     /// The device has carried out the change that `request` asked for.
@@ -269,9 +310,18 @@ impl Correlator {
     }
 }
 
+/// Whether the address is that of a request, not of a resource.
+fn is_of_request(to: &str) -> bool {
+    let to = to.trim_end_matches('/');
+    to.rsplit('/')
+        .next()
+        .unwrap_or(to)
+        .starts_with(PENDING_PREFIX)
+}
+
 impl Asked<'_, '_> {
     /// The request as it is kept, with the attributes that the resource has or is to have.
-    fn into_request(self, attributes: MyCertFileCred) -> Arc<Request> {
+    pub(super) fn into_request(self, attributes: MyCertFileCred) -> Arc<Request> {
         let accepted = Some((self.request.command_key, attributes));
         Arc::new(Request::new(
             self.record,

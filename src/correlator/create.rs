@@ -12,8 +12,8 @@ use super::{
 
 /// Why a request is not taken on.
 pub(super) struct Refusal {
-    response_status_code: ResponseStatusCode,
-    debug: String,
+    pub(super) response_status_code: ResponseStatusCode,
+    pub(super) debug: String,
 }
 
 impl Refusal {

@@ -5,7 +5,7 @@ use crate::mapping::{FaultMessage, Listing, deciding_code, describe_fault, map_f
 use crate::onem2m::{Operation, ResponseStatusCode, ResponseType};
 
 use super::{
-    Correlator, Effect, Ended, Milestone, Request, Response, ResponseKind, Slot, State,
+    Correlator, Effect, Ended, Milestone, Progress, Request, Response, ResponseKind, Slot, State,
     StoredResource, Transfer, Turn, explanation,
 };
 
@@ -64,6 +64,7 @@ impl Correlator {
             unreachable!("only an open installation ends");
         };
         let was_transferring = open.is_transferring();
+        let is_changed = is_done && open.progress != Progress::CancelSent;
         let mut debug = end.debug;
         if !open.remark.is_empty() {
             debug.push_str(if debug.is_empty() { "" } else { "; " });
@@ -85,7 +86,7 @@ impl Correlator {
         if was_transferring {
             self.send_waiting(slot, turn);
         }
-        if let Some(target) = open.target.filter(|_| is_done) {
+        if let Some(target) = open.target.filter(|_| is_changed) {
             self.changed(&target, &request, turn);
         }
     }

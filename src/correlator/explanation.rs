@@ -14,7 +14,8 @@ use crate::time::Timestamp;
 use super::{InstallationId, Limits, Progress, Step};
 
 pub(super) use changes::{
-    UNCHANGED, change_pending, delete_refused, no_such_resource, over, pending,
+    UNCHANGED, already_complete, cancel_failed, change_pending, delete_refused, no_such_resource,
+    not_cancellable, not_the_originator, over, pending, withdrawn,
 };
 
 /// What a failure after the transfer means; clause 8.3.2 knows no way to take the file back.
@@ -101,6 +102,10 @@ pub(super) fn timed_out(
             "Download accepted, but no TransferComplete",
             "whether the device reaches the file server",
         ),
+        Progress::CancelSent => (
+            "no answer to CancelTransfer; the request to be withdrawn goes on",
+            "whether the ACS reads the commands topic and the device opens sessions",
+        ),
         Progress::LookupSent => (
             "certificate stored, but no answer to GetParameterValues",
             "whether the device opens sessions",
@@ -123,7 +128,11 @@ pub(super) fn timed_out(
     };
     let mut text = format!("{waited_for} {limit}: look at {look_at}");
     match progress {
-        Progress::Waiting | Progress::DownloadSent | Progress::Accepted | Progress::SetSent => {}
+        Progress::Waiting
+        | Progress::CancelSent
+        | Progress::DownloadSent
+        | Progress::Accepted
+        | Progress::SetSent => {}
         Progress::LookupSent => text.push_str(STAYS),
     }
     text

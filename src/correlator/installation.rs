@@ -119,6 +119,8 @@ pub enum Progress {
     LookupSent,
     /// The SUIDs were sent; the device has not answered.
     SetSent,
+    /// CancelTransfer was sent for the installation that the request withdraws; the device has not answered.
+    CancelSent,
 }
 
 impl Progress {
@@ -126,7 +128,7 @@ impl Progress {
     pub const fn timeout_name(self) -> &'static str {
         match self {
             Self::Waiting => "queue",
-            Self::DownloadSent => "accept",
+            Self::DownloadSent | Self::CancelSent => "accept",
             Self::Accepted => "transfer",
             Self::LookupSent => "lookup",
             Self::SetSent => "set",
@@ -148,10 +150,12 @@ pub struct Ended {
 /// How the transfer of an ended installation went.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Transfer {
-    /// The device refused or failed it.
+    /// The device refused, failed or cancelled it.
     Failed,
     /// The file is on the device.
     Stored,
+    /// CancelTransfer was sent when its time had run out; the device has not answered.
+    Cancelling,
     /// The device told nothing.
     Unknown,
 }
@@ -177,6 +181,13 @@ impl Installation {
         match &self.state {
             State::Open(open) => Some(open),
             State::Early(_) | State::Ended(_) => None,
+        }
+    }
+
+    pub(super) fn ended(&self) -> Option<&Ended> {
+        match &self.state {
+            State::Ended(ended) => Some(ended),
+            State::Early(_) | State::Open(_) => None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::{Progress, RetryTable};
 pub struct Limits {
     /// Download waiting for those before it -> sent.
     pub queue_timeout: Duration,
-    /// Download command sent -> its answer.
+    /// Download or CancelTransfer command sent -> its answer.
     pub accept_timeout: Duration,
     /// Download accepted -> TransferComplete.
     pub transfer_timeout: Duration,
@@ -33,6 +33,8 @@ pub struct Limits {
     pub open_installations_max: usize,
     /// What is tried again.
     pub retry: RetryTable,
+    /// An accepted Download whose time has run out is cancelled.
+    pub cancel_expired: bool,
     /// An empty CommandKey means the device's only open transfer.
     pub sole_open_transfer: bool,
 }
@@ -42,7 +44,7 @@ impl Limits {
     pub(super) const fn timeout(&self, progress: Progress) -> Duration {
         match progress {
             Progress::Waiting => self.queue_timeout,
-            Progress::DownloadSent => self.accept_timeout,
+            Progress::DownloadSent | Progress::CancelSent => self.accept_timeout,
             Progress::Accepted => self.transfer_timeout,
             Progress::LookupSent => self.lookup_timeout,
             Progress::SetSent => self.set_timeout,

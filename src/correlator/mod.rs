@@ -25,6 +25,7 @@ pub(crate) mod tests;
 mod timeouts;
 mod transfer;
 mod waiting;
+mod withdrawal;
 
 pub use command_id::{CommandId, Step};
 pub use effect::{
@@ -81,6 +82,7 @@ use table::Table;
 ///     queued_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
 ///     retry: RetryTable::new(),
+///     cancel_expired: false,
 ///     sole_open_transfer: false,
 /// };
 /// let rules = Rules {

@@ -134,7 +134,7 @@ impl Correlator {
             | AnswerKind::GetParameterValuesResponse(_)
             | AnswerKind::SetParameterValuesResponse(_) => return None,
         };
-        let progress = sent(id.step)?;
+        let progress = sent(id.step);
         if self.position(slot) != Position::Open(progress) {
             return None;
         }
@@ -166,6 +166,10 @@ impl Correlator {
         let Some(policy) = self.limits.retry.get(&cause) else {
             return false;
         };
+        // After a CancelTransfer another Download would put the file on the device for nobody.
+        if step == Step::Download && self.change_of(slot).is_some() {
+            return false;
+        }
         let installation = self.table.get(slot).expect("the caller saw it");
         let open = installation.open().expect("only open installations send");
         let (attempt, until) = match open.retry.as_deref() {
@@ -215,6 +219,7 @@ impl Correlator {
     fn send_again(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
         match progress {
             Progress::DownloadSent => self.send_download(slot, turn),
+            Progress::CancelSent => self.send_cancel(slot, turn),
             Progress::LookupSent => {
                 self.send(slot, Step::Lookup, Rpc::GetParameterValues(lookup()), turn);
             }
@@ -231,12 +236,12 @@ impl Correlator {
 }
 
 /// What was done last while an answer to that step is awaited.
-const fn sent(step: Step) -> Option<Progress> {
+const fn sent(step: Step) -> Progress {
     match step {
-        Step::Download => Some(Progress::DownloadSent),
-        Step::Lookup => Some(Progress::LookupSent),
-        Step::Set => Some(Progress::SetSent),
-        Step::Cancel => None,
+        Step::Download => Progress::DownloadSent,
+        Step::Lookup => Progress::LookupSent,
+        Step::Set => Progress::SetSent,
+        Step::Cancel => Progress::CancelSent,
     }
 }
 

@@ -86,7 +86,10 @@ impl Correlator {
         match progress {
             Progress::Accepted => self.reached(slot, Milestone::Accepted, turn),
             Progress::SetSent => self.reached(slot, Milestone::Set, turn),
-            Progress::Waiting | Progress::DownloadSent | Progress::LookupSent => {}
+            Progress::Waiting
+            | Progress::DownloadSent
+            | Progress::LookupSent
+            | Progress::CancelSent => {}
         }
     }
 

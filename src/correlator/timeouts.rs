@@ -39,17 +39,28 @@ impl Correlator {
             .expires_at
             .filter(|expires_at| Some(*expires_at) <= deadline);
         let code = match (progress, expired) {
-            (Progress::DownloadSent, None) => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
-            (Progress::DownloadSent, Some(_))
+            (Progress::DownloadSent | Progress::CancelSent, None) => {
+                ResponseStatusCode::MgmtSessionEstablishmentTimeout
+            }
+            (Progress::DownloadSent | Progress::CancelSent, Some(_))
             | (
                 Progress::Waiting | Progress::Accepted | Progress::LookupSent | Progress::SetSent,
                 _,
             ) => ResponseStatusCode::RequestTimeout,
         };
         let transfer = match progress {
-            Progress::Waiting | Progress::DownloadSent | Progress::Accepted => Transfer::Unknown,
+            Progress::Accepted if self.limits.cancel_expired => Transfer::Cancelling,
+            Progress::Waiting
+            | Progress::DownloadSent
+            | Progress::Accepted
+            | Progress::CancelSent => Transfer::Unknown,
             Progress::LookupSent | Progress::SetSent => Transfer::Stored,
         };
+        if transfer == Transfer::Cancelling {
+            let deadline = turn.now + self.limits.accept_timeout;
+            self.table.set_deadline(slot, deadline);
+            self.send_cancel(slot, turn);
+        }
         let debug = explanation::timed_out(progress, self.limits.timeout(progress), expired);
         self.end(slot, End::new(code, debug, transfer), turn);
     }

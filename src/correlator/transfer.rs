@@ -60,13 +60,16 @@ impl Correlator {
                 self.end_by_fault(slot, FaultMessage::TransferComplete, fault, turn);
                 Fate::Applied
             }
-            (Position::Open(Progress::LookupSent | Progress::SetSent), Some(_))
+            (Position::Open(Progress::CancelSent), _)
+            | (Position::Open(Progress::LookupSent | Progress::SetSent), Some(_))
             | (Position::Ended(Transfer::Stored), Some(_))
             | (Position::Ended(Transfer::Failed), None) => Fate::Contradicting,
             (Position::Open(Progress::LookupSent | Progress::SetSent), None)
             | (Position::Ended(Transfer::Stored), None)
             | (Position::Ended(Transfer::Failed), Some(_))
-            | (Position::Ended(Transfer::Unknown), None | Some(_)) => Fate::Repeated,
+            | (Position::Ended(Transfer::Cancelling | Transfer::Unknown), None | Some(_)) => {
+                Fate::Repeated
+            }
         }
     }
 

@@ -294,6 +294,7 @@ fn open(open: &Open, until: &str) -> String {
         Progress::Accepted => "TransferComplete",
         Progress::LookupSent => "the answer to GetParameterValues",
         Progress::SetSent => "the answer to SetParameterValues",
+        Progress::CancelSent => "the answer to CancelTransfer",
     };
     let mut text = match &open.retry {
         Some(retry) if retry.attempt == 0 => format!("waits for {waits_for}, until {until}"),
@@ -319,6 +320,7 @@ fn ended(ended: &Ended, until: &str) -> String {
     let transfer = match ended.transfer {
         Transfer::Failed => "the transfer failed",
         Transfer::Stored => "the certificate is on the device",
+        Transfer::Cancelling => "CancelTransfer was sent",
         Transfer::Unknown => "the device told nothing of the transfer",
     };
     let kept = match &ended.resource {

@@ -26,6 +26,8 @@ pub enum ResponseStatusCode {
     OperationNotAllowed = 4005,
     /// The request expired.
     RequestTimeout = 4008,
+    /// Only the originator of a request may withdraw it.
+    OriginatorHasNoPrivilege = 4103,
     /// The request contradicts another one that is pending.
     Conflict = 4105,
     /// The bridge cannot take the request on.
@@ -40,11 +42,17 @@ pub enum ResponseStatusCode {
     MgmtSessionCannotBeEstablished = 6020,
     /// No session with the device came about in time.
     MgmtSessionEstablishmentTimeout = 6021,
+    /// The device does not cancel its transfer.
+    MgmtCancellationFailed = 6026,
+    /// What is to be withdrawn is over.
+    AlreadyComplete = 6028,
+    /// What is to be withdrawn has gone too far.
+    MgmtCommandNotCancellable = 6029,
 }
 
 impl ResponseStatusCode {
     /// Every code that the bridge gives.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::AcceptedSynch,
         Self::AcceptedAsynch,
         Self::Ok,
@@ -56,6 +64,7 @@ impl ResponseStatusCode {
         Self::NotFound,
         Self::OperationNotAllowed,
         Self::RequestTimeout,
+        Self::OriginatorHasNoPrivilege,
         Self::Conflict,
         Self::InternalServerError,
         Self::NotImplemented,
@@ -63,6 +72,9 @@ impl ResponseStatusCode {
         Self::ExternalObjectNotFound,
         Self::MgmtSessionCannotBeEstablished,
         Self::MgmtSessionEstablishmentTimeout,
+        Self::MgmtCancellationFailed,
+        Self::AlreadyComplete,
+        Self::MgmtCommandNotCancellable,
     ];
 
     /// Whether what was asked has been done (TS-0004 clause 6.6.1: 2xxx).

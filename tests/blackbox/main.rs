@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod at_least_once;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod fencing;

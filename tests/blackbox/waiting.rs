@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use credbridge::wire::r#gen::CancelTransferResponse;
+use credbridge::wire::r#gen::cpe_event::Event;
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
 use crate::kafka::bridge::merged;
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
-use crate::kafka::fleet::{self, Format};
+use crate::kafka::fleet::{self, CommandKind, Format};
 use crate::kafka::play::Play;
 
 /// A request in JSON with these members of its primitive.
@@ -72,4 +74,61 @@ fn download_comes_at_its_execution_time_also_after_a_kill() {
     let set = play.up_to_set("S1", &download);
     play.finish("S1", &set);
     bridge.stop();
+}
+
+/// Delete of a pending request.
+fn withdrawal(app: &App, serial_number: &str, key: &str, identifier: &str) -> Record {
+    let primitive = json!({
+        "op": 4, "to": format!("/cse1/node1/req-{key}"), "fr": "/cse1/Ccfg", "rqi": identifier, "rvi": "3",
+    });
+    Record::new(&app.requests, primitive.to_string())
+        .header("content-type", "application/vnd.onem2m-preq+json")
+        .header("cwmp-device-id", fleet::device_key(serial_number))
+}
+
+#[test]
+fn pending_request_is_withdrawn_also_over_a_kill() {
+    let limits = json!({"open_downloads_per_device": 1});
+    let app = App::new(Broker::shared(), "withdrawal").set(&json!({"correlation": limits}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let device = "S1";
+    play.request(device, Some("k1"));
+    play.request(device, Some("k2"));
+    let (download, _) = play.next_command(device);
+    play.event(device, &download.id, fleet::download_response(1));
+    app.client.send(withdrawal(&app, device, "k2", "w2"));
+    for (identifier, code) in [("rqi-S1-k2", 5000), ("w2", 2002)] {
+        let (response, _) = play.next_response(device);
+        assert_eq!(
+            (&*response.request_identifier, response.code),
+            (identifier, code)
+        );
+    }
+    app.client.send(withdrawal(&app, device, "k1", "w1"));
+    let (cancel, record) = play.next_command(device);
+    assert_eq!(cancel.kind, CommandKind::Cancel);
+    assert!(
+        record.required("cwmp-command-key").len() == 32,
+        "{record:?}"
+    );
+    bridge.kill();
+    let bridge = app.start();
+    play.event(device, &cancel.id, fleet::fault(9021));
+    assert_eq!(play.next_response(device).0.code, 6026);
+    app.client.send(withdrawal(&app, device, "k1", "w3"));
+    let (cancel, _) = play.next_command(device);
+    let cancelled = Event::CancelTransferResponse(CancelTransferResponse {});
+    play.event(device, &cancel.id, cancelled);
+    for (identifier, code) in [("rqi-S1-k1", 5000), ("w3", 2002)] {
+        let (response, _) = play.next_response(device);
+        assert_eq!(
+            (&*response.request_identifier, response.code),
+            (identifier, code)
+        );
+    }
+    app.client.send(withdrawal(&app, device, "k1", "w4"));
+    assert_eq!(play.next_response(device).0.code, 6028);
+    bridge.stop();
+    assert!(app.written().dead_letters.is_empty());
 }

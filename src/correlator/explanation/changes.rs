@@ -1,6 +1,7 @@
-use crate::cwmp::DeviceId;
+use crate::cwmp::{DeviceId, Fault};
 use crate::mapping::Quoted;
 use crate::onem2m::{Operation, ResponseStatusCode};
+use crate::record::Coordinates;
 
 use super::super::Request;
 use super::super::create::Refusal;
@@ -58,4 +59,51 @@ pub(in super::super) fn change_pending(request: &Request) -> Refusal {
             request.coordinates
         ),
     )
+}
+
+pub(in super::super) fn withdrawn(by: &Coordinates) -> String {
+    format!("withdrawn by its originator with the request at {by}")
+}
+
+pub(in super::super) fn not_the_originator(request: &Request) -> Refusal {
+    Refusal::new(
+        ResponseStatusCode::OriginatorHasNoPrivilege,
+        format!(
+            "the request at {} is pending, and only its originator may withdraw it",
+            request.coordinates
+        ),
+    )
+}
+
+pub(in super::super) fn not_cancellable(request: &Request) -> Refusal {
+    Refusal::new(
+        ResponseStatusCode::MgmtCommandNotCancellable,
+        format!(
+            "the request at {} has gone too far to be withdrawn, its file or its change is on the device: wait for its \
+             response, then delete or update the resource",
+            request.coordinates
+        ),
+    )
+}
+
+pub(in super::super) fn already_complete(to: &str) -> Refusal {
+    Refusal::new(
+        ResponseStatusCode::AlreadyComplete,
+        format!(
+            "the request {} is over, or unknown: there is nothing to withdraw; a resource that it created is deleted \
+             by the address of the resource",
+            Quoted(to)
+        ),
+    )
+}
+
+pub(in super::super) fn cancel_failed(fault: &Fault) -> String {
+    let mut text = format!(
+        "CancelTransfer failed with fault {}; the request to be withdrawn goes on",
+        fault.code
+    );
+    if !fault.text.is_empty() {
+        text.push_str(&format!("; device said {}", Quoted(&fault.text)));
+    }
+    text
 }

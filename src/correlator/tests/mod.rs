@@ -12,4 +12,5 @@ mod restoring;
 mod retry;
 mod steps;
 mod waiting;
+mod withdrawal;
 pub(crate) mod world;

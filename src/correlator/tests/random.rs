@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::cwmp::RejectionReason;
-use crate::onem2m::Expiry;
+use crate::onem2m::{Expiry, Operation};
 
-use super::super::{Effect, Effects, Limits, ResponseKind};
+use super::super::{AnswerKind, Effect, Effects, Limits, ResponseKind};
 use super::restoring::Changelog;
 use super::world::*;
 
@@ -50,9 +50,31 @@ fn input() -> impl Strategy<Value = Input> {
     })
 }
 
+fn withdrawal() -> impl Strategy<Value = Input> {
+    (0..5_u8, 0..3_u8, 1..3_u32, 0..60_i64).prop_map(|(kind, number, device, offset)| {
+        let cancel = format!("d{number}/cancel");
+        let input = match kind {
+            0 | 1 => about(
+                &format!("/cse1/node7/req-k{number}"),
+                Operation::Delete,
+                &format!("d{number}"),
+                &format!("b{offset}"),
+            ),
+            2 => answer(&cancel, AnswerKind::CancelTransferResponse),
+            3 => faulted(&cancel, 9021),
+            _ => answer(
+                &format!("k{number}/cancel"),
+                AnswerKind::CancelTransferResponse,
+            ),
+        };
+        input.of(device).at(offset + i64::from(kind) * 100 + 2000)
+    })
+}
+
 fn actions() -> impl Strategy<Value = Vec<Action>> {
     let action = prop_oneof![
         8 => input().prop_map(Action::Handle),
+        1 => withdrawal().prop_map(Action::Handle),
         1 => (1..40_u32).prop_map(Action::Pass),
     ];
     prop::collection::vec(action, 1..120)
@@ -66,6 +88,7 @@ fn tight() -> Limits {
         open_downloads_per_device_max: 1,
         queued_downloads_per_device_max: 1,
         open_installations_max: 3,
+        cancel_expired: true,
         sole_open_transfer: true,
         ended_ttl: 30 * MINUTE,
         resource_ttl: 45 * MINUTE,

@@ -135,6 +135,7 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
         state::Progress::Accepted => Progress::Accepted,
         state::Progress::LookupSent => Progress::LookupSent,
         state::Progress::Waiting => Progress::Waiting,
+        state::Progress::CancelSent => Progress::CancelSent,
         state::Progress::SetSent => Progress::SetSent,
     };
     let message = open.request.ok_or(Broken::Field("open.request"))?;
@@ -180,6 +181,7 @@ fn ended(ended: state::Ended) -> Result<Ended, Broken> {
         state::Transfer::Failed => Transfer::Failed,
         state::Transfer::Stored => Transfer::Stored,
         state::Transfer::Unknown => Transfer::Unknown,
+        state::Transfer::Cancelling => Transfer::Cancelling,
     };
     Ok(Ended {
         coordinates: coordinates(ended.coordinates, "ended.coordinates")?,

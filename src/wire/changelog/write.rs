@@ -81,6 +81,7 @@ fn open(open: &Open) -> state::Open {
             Progress::Accepted => state::Progress::Accepted,
             Progress::LookupSent => state::Progress::LookupSent,
             Progress::Waiting => state::Progress::Waiting,
+            Progress::CancelSent => state::Progress::CancelSent,
             Progress::SetSent => state::Progress::SetSent,
         }),
         request: Some(request(&open.request)),
@@ -122,6 +123,7 @@ fn ended(ended: &Ended) -> state::Ended {
             Transfer::Failed => state::Transfer::Failed,
             Transfer::Stored => state::Transfer::Stored,
             Transfer::Unknown => state::Transfer::Unknown,
+            Transfer::Cancelling => state::Transfer::Cancelling,
         }),
         resource: ended.resource.as_ref().map(|stored| state::StoredResource {
             address: stored.address.to_string(),

@@ -276,6 +276,7 @@ pub enum Progress {
     LookupSent = 3,
     SetSent = 4,
     Waiting = 5,
+    CancelSent = 6,
 }
 impl Progress {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -290,6 +291,7 @@ impl Progress {
             Self::LookupSent => "PROGRESS_LOOKUP_SENT",
             Self::SetSent => "PROGRESS_SET_SENT",
             Self::Waiting => "PROGRESS_WAITING",
+            Self::CancelSent => "PROGRESS_CANCEL_SENT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -301,6 +303,7 @@ impl Progress {
             "PROGRESS_LOOKUP_SENT" => Some(Self::LookupSent),
             "PROGRESS_SET_SENT" => Some(Self::SetSent),
             "PROGRESS_WAITING" => Some(Self::Waiting),
+            "PROGRESS_CANCEL_SENT" => Some(Self::CancelSent),
             _ => None,
         }
     }
@@ -313,6 +316,7 @@ pub enum Transfer {
     Failed = 1,
     Stored = 2,
     Unknown = 3,
+    Cancelling = 4,
 }
 impl Transfer {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -325,6 +329,7 @@ impl Transfer {
             Self::Failed => "TRANSFER_FAILED",
             Self::Stored => "TRANSFER_STORED",
             Self::Unknown => "TRANSFER_UNKNOWN",
+            Self::Cancelling => "TRANSFER_CANCELLING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -334,6 +339,7 @@ impl Transfer {
             "TRANSFER_FAILED" => Some(Self::Failed),
             "TRANSFER_STORED" => Some(Self::Stored),
             "TRANSFER_UNKNOWN" => Some(Self::Unknown),
+            "TRANSFER_CANCELLING" => Some(Self::Cancelling),
             _ => None,
         }
     }
