@@ -37,6 +37,8 @@ mod restore;
 #[cfg(test)]
 mod retry;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod start_checks;
 #[cfg(test)]
 mod tools;

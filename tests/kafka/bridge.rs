@@ -36,6 +36,11 @@ pub(crate) struct Bridge {
 impl Bridge {
     /// Starts the bridge with `config`, in which the admin port is filled in.
     pub(crate) fn start(config: &Value) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    /// The same with further arguments of the command line.
+    pub(crate) fn start_with(config: &Value, arguments: &[&str]) -> Self {
         let directory = process::scratch("bridge");
         let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let config = merged(config, &json!({"admin": {"listen": admin.to_string()}}));
@@ -45,6 +50,7 @@ impl Bridge {
             command
                 .args(["run", "--config"])
                 .arg(file)
+                .args(arguments)
                 .current_dir(&directory)
                 .stdout(Stdio::from(
                     log.try_clone().expect("a file can be opened twice"),

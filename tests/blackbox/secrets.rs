@@ -1,0 +1,144 @@
+//! Secrets are planted, and looked for in everything that the bridge shows.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::kafka::app::App;
+use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::broker::Broker;
+use crate::kafka::client::Record;
+use crate::kafka::fleet::{self, Format};
+use crate::kafka::play::Play;
+use crate::kafka::process;
+use crate::kafka::tail::Received;
+
+/// In the file of the Username's password, which goes to the ACS only.
+const FILE_PASSWORD: &str = "planted-file-password";
+
+/// In a property of the Kafka clients.
+const KAFKA_PASSWORD: &str = "planted-kafka-password";
+
+/// In a private key that stands beside the certificate in the request.
+const PRIVATE_KEY: &str = "cGxhbnRlZC1wcml2YXRlLWtleQ==";
+
+const ALL: [&str; 3] = [FILE_PASSWORD, KAFKA_PASSWORD, PRIVATE_KEY];
+
+fn assert_none(place: &str, text: &str, secrets: &[&str]) {
+    assert!(
+        !text.is_empty(),
+        "{place} is empty, so nothing was looked at"
+    );
+    for secret in secrets {
+        assert!(!text.contains(secret), "{secret} stands in {place}: {text}");
+    }
+}
+
+/// Everything in a record as text.
+fn text(record: &Received) -> String {
+    let mut text = String::from_utf8_lossy(record.value()).into_owned();
+    for (name, value) in &record.headers {
+        text.push_str(name);
+        text.push_str(&String::from_utf8_lossy(value));
+    }
+    text
+}
+
+/// A request with a private key beside the certificate, or in the place of the certificate.
+fn request(app: &App, serial_number: &str, certificate: &str) -> Record {
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{PRIVATE_KEY}\n-----END PRIVATE KEY-----\n");
+    let primitive = json!({
+        "op": 1, "to": "/cse1/node1", "fr": "/cse1/Ccfg", "rqi": format!("rqi-{serial_number}"), "rvi": "3", "ty": 13,
+        "pc": {"dcfg:nycfc": {
+            "mgd": 1023, "suids": [42], "mcff": "application/x-pem-file", "mcfc": format!("{key}{certificate}"),
+        }},
+    });
+    Record::new(&app.requests, primitive.to_string())
+        .header("cwmp-device-id", fleet::device_key(serial_number))
+}
+
+fn app_with_secrets() -> App {
+    let directory = process::scratch("secrets");
+    let file = |name: &str, secret: &str| {
+        let path = directory.join(name);
+        fs::write(&path, format!("{secret}\n")).expect("the directory is ours");
+        path
+    };
+    let (for_files, for_kafka) = (file("a", FILE_PASSWORD), file("b", KAFKA_PASSWORD));
+    App::new(Broker::shared(), "secrets").set(&json!({
+        "download": {"password_file": for_files},
+        "kafka": {"properties": {"sasl.username": "bridge", "sasl.password_file": for_kafka}},
+    }))
+}
+
+#[test]
+fn planted_secrets_are_shown_nowhere() {
+    let app = app_with_secrets();
+    let mut bridge = Bridge::start_with(&app.config_of("one"), &["--log", "trace"]);
+    bridge.wait_until_ready();
+    let mut play = Play::in_formats(&app, Format::Json, Format::Protobuf);
+
+    app.client
+        .send(request(&app, "S1", &fleet::certificate().pem));
+    let (download, command) = play.next_command("S1");
+    assert!(text(&command).contains(FILE_PASSWORD), "the ACS needs it");
+    let set = play.up_to_set("S1", &download);
+    play.event("S1", &set.id, fleet::set_response());
+    let (_, installed) = play.next_response("S1");
+    app.client.send(request(&app, "S2", "no certificate"));
+    let (refused, record) = play.next_response("S2");
+    assert_eq!(refused.code, 4000, "{refused:?}");
+    for response in [&installed, &record] {
+        assert_none("a response", &text(response), &ALL);
+    }
+    app.client
+        .send(Record::new(&app.requests, format!("{{{PRIVATE_KEY}")));
+    let letter = play.next_dead_letter();
+    assert_none(
+        "the reason of a dead letter",
+        letter.required("credbridge-error"),
+        &ALL,
+    );
+
+    for path in ["/metrics", "/readyz?verbose", "/version"] {
+        assert_none(path, &bridge.http_get(path).expect("it answers"), &ALL);
+    }
+    let arguments = fs::read_to_string(format!("/proc/{}/cmdline", bridge.process_id()));
+    assert_none("the arguments", &arguments.expect("it runs"), &ALL);
+    assert_none("the log", &bridge.log(), &ALL);
+    bridge.stop();
+    changelog_forgets_the_file(&app);
+    printed_configuration_hides(&app);
+}
+
+/// What stays in the changelog for good, of an installation that is over.
+fn changelog_forgets_the_file(app: &App) {
+    let topic = app.changelog();
+    let records = app.client.read_all(&[&topic]);
+    let last = records.iter().rev().find(|record| {
+        let key = record.key.as_deref().unwrap_or_default();
+        key.starts_with(fleet::device_key("S1").as_bytes())
+    });
+    let last = text(last.expect("the installation is remembered"));
+    assert_none("the last state", &last, &ALL);
+    for record in &records {
+        assert_none("a state", &text(record), &[FILE_PASSWORD, KAFKA_PASSWORD]);
+    }
+}
+
+fn printed_configuration_hides(app: &App) {
+    let config = write_config(&process::scratch("secrets-print"), &app.config);
+    let output = Command::new(BINARY)
+        .args(["check", "--print", "--log", "trace", "--config"])
+        .arg(config)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary was built");
+    assert!(output.status.success(), "{output:?}");
+    assert_none(
+        "the configuration",
+        &String::from_utf8_lossy(&output.stdout),
+        &ALL,
+    );
+}
