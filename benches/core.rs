@@ -8,11 +8,9 @@
     reason = "a benchmark reads its size from the environment"
 )]
 
-use std::time::Duration;
-
-use credbridge::correlator::{Correlator, Effect, Effects, Limits, RetryTable, Slot};
+use credbridge::config::Config;
+use credbridge::correlator::{Correlator, Effect, Effects, Limits, Slot};
 use credbridge::cwmp::{DeviceId, Rpc};
-use credbridge::mapping::{DeleteRule, Rules};
 use credbridge::record::{Coordinates, Header, Record};
 use credbridge::time::Timestamp;
 use credbridge::wire::changelog::{decode, encode_installation};
@@ -221,53 +219,28 @@ fn envelope(step: Step, command_key: &str, command_id: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+fn config() -> Config {
+    Config::read(None, std::iter::empty()).expect("the defaults are right")
+}
+
 fn decoder() -> Decoder {
-    Decoder {
-        application_id: "credbridge".to_owned(),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    }
+    config().decoder()
 }
 
 fn encoder(commands: Format, responses: Format) -> Encoder {
     Encoder {
         commands,
         responses,
-        file_type: "1 Firmware Upgrade Image".to_owned(),
-        username: String::new(),
-        password: String::new(),
+        ..config().encoder()
     }
 }
 
 fn correlator() -> Correlator {
-    let hour = Duration::from_secs(3_600);
     let limits = Limits {
-        accept_timeout: hour,
-        transfer_timeout: hour,
-        lookup_timeout: hour,
-        set_timeout: hour,
-        ended_ttl: 24 * hour,
-        resource_ttl: 24 * hour,
-        early_ttl: hour,
-        early_events_per_key_max: 4,
-        early_events_max: 10_000,
-        open_downloads_per_device_max: 3,
-        queue_timeout: hour,
-        queued_downloads_per_device_max: 16,
         open_installations_max: 100_000_000,
-        retry: RetryTable::new(),
-        sole_open_transfer: false,
+        ..config().limits()
     };
-    let rules = Rules {
-        download_url: "https://files.example.net/{device_key}/{command_key}".into(),
-        content_inline: true,
-        suids_parameter: "SUIDs".into(),
-        await_set_result: true,
-        delete: DeleteRule::Disable,
-    };
-    Correlator::new(limits, rules)
+    Correlator::new(limits, config().rules())
 }
 
 fn one<'r>(
