@@ -2,20 +2,34 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use credbridge::runtime::Stop;
+use credbridge::runtime::{Health, Stop, WATCHDOG_INTERVAL, Watchdog};
 use credbridge::telemetry::{Admin, Bound};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// How long a stop may take before the process ends anyway: below the 30 s that Kubernetes gives a pod by default. What
+/// was not committed by then is done again by the next owner.
+const STOP_MAX: Duration = Duration::from_secs(25);
+
+/// A restart may mend it (`EX_TEMPFAIL` of sysexits.h).
+const RESTART: u8 = 75;
+
 /// Starts the thread; it lives as long as the process. Gives back the address of the admin port.
 ///
-/// The first SIGTERM or SIGINT requests the stop, the second ends the process at once with exit code 1.
+/// The first SIGTERM or SIGINT requests the stop, the second ends the process at once with exit code 1, and so does a stop
+/// that takes longer than [`STOP_MAX`]. A worker that hangs ends the process with exit code 75.
 ///
 /// # Errors
 /// If the port or the signals cannot be had.
-pub(crate) fn start(stop: &Stop, admin: Admin, listen: SocketAddr) -> anyhow::Result<SocketAddr> {
-    let stop = stop.clone();
+pub(crate) fn start(
+    stop: &Stop,
+    health: &Health,
+    admin: Admin,
+    listen: SocketAddr,
+) -> anyhow::Result<SocketAddr> {
+    let (stop, health) = (stop.clone(), health.clone());
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -27,7 +41,11 @@ pub(crate) fn start(stop: &Stop, admin: Admin, listen: SocketAddr) -> anyhow::Re
             Err(error) => return report(&sender, Err(error)),
         };
         report(&sender, Ok(bound.address));
-        tokio::join!(serve_admin(bound), wait_for_signals(signals, &stop, &admin));
+        tokio::join!(
+            serve_admin(bound),
+            wait_for_signals(signals, &stop, &admin),
+            watch(&health, &stop),
+        );
     };
     std::thread::Builder::new()
         .name("attendant".to_owned())
@@ -75,6 +93,24 @@ async fn wait_for_signals([mut terminate, mut interrupt]: [Signal; 2], stop: &St
     }
 }
 
+async fn watch(health: &Health, stop: &Stop) {
+    let mut watchdog = Watchdog::default();
+    loop {
+        tokio::time::sleep(WATCHDOG_INTERVAL).await;
+        if let Some(word) = watchdog.look(health) {
+            tracing::error!(error = word, "ended");
+            std::process::exit(RESTART.into());
+        }
+        if stop.requested_for().is_some_and(|since| since > STOP_MAX) {
+            tracing::error!(
+                seconds = STOP_MAX.as_secs(),
+                "the stop takes too long, ending at once; what was not committed is done again by the next owner"
+            );
+            std::process::exit(1);
+        }
+    }
+}
+
 /// The exit code for an error that ended the process.
 pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
     use credbridge::config::ConfigError;
@@ -82,9 +118,6 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
 
     /// A configuration that is wrong, or does not fit the cluster (`EX_CONFIG` of sysexits.h).
     const CONFIGURATION: u8 = 78;
-    /// A restart may mend it (`EX_TEMPFAIL` of sysexits.h).
-    const RESTART: u8 = 75;
-
     if error.is::<ConfigError>() {
         return ExitCode::from(CONFIGURATION);
     }

@@ -13,7 +13,7 @@ use credbridge::load::Verdict;
 use credbridge::mapping::RULES_VERSION;
 use credbridge::record::Header;
 use credbridge::runtime::{self, Clock, Health, Stop};
-use credbridge::telemetry::{Admin, LogFormat, Metrics};
+use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics};
 use credbridge::time::Timestamp;
 
 use cli::{
@@ -30,13 +30,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let format = cli.log_format;
     let format = format.unwrap_or_else(LogFormat::for_standard_error);
-    if let Err(error) = format.start(&cli.log) {
+    let log = format.start(&cli.log).unwrap_or_else(|error| {
         let kind = clap::error::ErrorKind::InvalidValue;
-        Cli::command().error(kind, error).exit();
-    }
+        Cli::command().error(kind, error).exit()
+    });
     end_on_panic();
     let done = match cli.command {
-        Command::Run(args) => run(&args),
+        Command::Run(args) => run(&args, log),
         Command::Demo(args) => demo(&args),
         Command::Load(args) => load(&args),
         Command::Check(args) => check(&args),
@@ -70,7 +70,7 @@ fn read(args: &ConfigArgs) -> anyhow::Result<Config> {
     Ok(Config::read(args.config.as_deref(), environment)?)
 }
 
-fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
+fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
     let config = read(&args.config)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -80,8 +80,8 @@ fn run(args: &RunArgs) -> anyhow::Result<ExitCode> {
     let stop = Stop::default();
     let health = Health::new(config.workers, now());
     let metrics = Metrics::new(RULES_VERSION);
-    let admin = Admin::new(health.clone(), metrics.clone(), RULES_VERSION, now);
-    let address = attendant::start(&stop, admin, config.admin.listen)?;
+    let admin = Admin::new(health.clone(), metrics.clone(), RULES_VERSION, log, now);
+    let address = attendant::start(&stop, &health, admin, config.admin.listen)?;
     tracing::info!(
         %address,
         "admin port open"

@@ -26,13 +26,14 @@ const CLASSIC_GROUP: [(&str, &str); 3] = [
 /// How long the cluster may take to end the transaction of a dead worker.
 const FENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
-const CONSUMER: [(&str, &str); 6] = [
+const CONSUMER: [(&str, &str); 7] = [
     ("auto.offset.reset", "earliest"),
     ("fetch.wait.max.ms", "50"),
     ("fetch.queue.backoff.ms", "5"),
     ("queued.min.messages", "100000"),
     ("queued.max.messages.kbytes", "65536"),
     ("max.poll.interval.ms", "60000"),
+    ("socket.timeout.ms", "15000"),
 ];
 
 const PRODUCER: [(&str, &str); 8] = [

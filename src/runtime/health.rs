@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// A worker whose loop has not turned for so long hangs: each of its steps is bounded far below.
-const LOOP_TURN_MAX: Duration = Duration::from_secs(30);
+/// A worker that gave no sign of life for so long hangs: each call that it waits for is limited below.
+const SILENCE_MAX: Duration = Duration::from_secs(20);
 
 /// How the process is, told by its workers and asked by probes; clones share it.
 ///
-/// Liveness says that every loop turns; it stays during restore, broker outage and shutdown, because a restart would
+/// Liveness says that no worker hangs; it stays during restore, broker outage and shutdown, because a restart would
 /// only make those worse. Readiness says that every worker has its shards, restored.
 #[derive(Clone, Debug)]
 pub struct Health(Arc<Inner>);
@@ -56,7 +56,7 @@ impl Health {
         }))
     }
 
-    /// The loop of a worker, counted from 0, begins its next turn.
+    /// A worker, counted from 0, gives a sign of life.
     ///
     /// # Panics
     /// If there is no such worker.
@@ -64,6 +64,13 @@ impl Health {
         self.0.workers[worker]
             .turned
             .store(now.as_millis(), Ordering::Relaxed);
+    }
+
+    /// No worker has begun yet, and what comes before them goes on.
+    pub fn all_alive(&self, now: Timestamp) {
+        for worker in 0..self.0.workers.len() {
+            self.turned(worker, now);
+        }
     }
 
     /// A worker has reached the brokers.
@@ -103,14 +110,22 @@ impl Health {
         self.0.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Whether every loop has turned of late.
+    /// When each worker gave its last sign of life.
+    pub fn signs_of_life(&self) -> Vec<Timestamp> {
+        let workers = self.0.workers.iter();
+        workers
+            .map(|worker| Timestamp::from_millis(worker.turned.load(Ordering::Relaxed)))
+            .collect()
+    }
+
+    /// Whether every worker gave a sign of life of late.
     pub fn live(&self, now: Timestamp) -> Answer {
         let mut checks = Checks::default();
         for (index, worker) in self.0.workers.iter().enumerate() {
             let turned = Timestamp::from_millis(worker.turned.load(Ordering::Relaxed));
             let since = now.since(turned);
             checks.note(
-                since <= LOOP_TURN_MAX,
+                since <= SILENCE_MAX,
                 format_args!("worker-{index} loop turned {} ms ago", since.as_millis()),
             );
         }

@@ -11,6 +11,7 @@ pub mod health;
 mod ledger_report;
 mod node_directory;
 mod probe;
+mod pulse;
 pub(crate) mod reader;
 mod restore;
 pub(crate) mod router;
@@ -22,6 +23,7 @@ mod topics;
 pub(crate) mod transaction;
 pub(crate) mod trouble;
 mod waiting;
+mod watchdog;
 pub(crate) mod watermark;
 pub(crate) mod work;
 mod worker;
@@ -32,6 +34,7 @@ use std::time::Duration;
 pub use clock::Clock;
 pub use health::Health;
 pub use stop::Stop;
+pub use watchdog::{WATCHDOG_INTERVAL, Watchdog};
 
 use crate::config::{Config, Delivery};
 use crate::telemetry::Metrics;
@@ -113,13 +116,15 @@ pub fn run(
     metrics: &Metrics,
 ) -> Result<(), RuntimeError> {
     let probe = open_probe(config, stop)?;
-    let Some(shards) = topics::prepare(config, &probe, stop)? else {
+    let clock = Clock::new();
+    let alive = || health.all_alive(clock.now());
+    let Some(shards) = topics::prepare(config, &probe, stop, &alive)? else {
         return Ok(());
     };
     let setup = Setup {
         config: config.clone(),
         application: Application::new(config, shards).with_directory(config),
-        clock: Clock::new(),
+        clock,
         watermark: Watermark::default(),
         probe,
         stop: stop.clone(),

@@ -8,6 +8,7 @@ use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::assignment::{Partition, list};
+use super::clock::Clock;
 use super::diagnostics::Diagnostics;
 use super::stop::Stop;
 
@@ -17,8 +18,8 @@ const LATEST: Offset = Offset::End;
 /// Asks for the offset of the first record that is still there.
 const EARLIEST: Offset = Offset::Beginning;
 
-/// How often a question is asked before its error counts.
-const TRIES_MAX: usize = 20;
+/// How long a question is repeated before its error counts.
+const ASKED_MAX: Duration = Duration::from_secs(5);
 
 /// How long to wait before a question is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -106,13 +107,13 @@ impl Probe {
         if partitions.is_empty() {
             return Ok(Offsets::new());
         }
-        let mut tries = 1;
+        let clock = Clock::new();
         loop {
             let asked = list(partitions.iter().map(|partition| (partition, which)))?;
             let answer = self.client.offsets_for_times(asked, self.timeout);
             match answer.and_then(|list| offsets(&list)) {
                 // A leader that is just being elected passes within moments.
-                Err(_) if tries < TRIES_MAX && !self.stop.wait(PAUSE) => tries += 1,
+                Err(_) if clock.elapsed() < ASKED_MAX && !self.stop.wait(PAUSE) => {}
                 answer => return answer,
             }
         }

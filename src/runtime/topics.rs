@@ -38,7 +38,7 @@ const CHANGELOG: [(&str, &str); 5] = [
 /// The dead letters must admit the largest record of the inputs.
 const DEAD_LETTERS: [(&str, &str); 1] = [("max.message.bytes", "10485760")];
 
-/// Waits for the cluster, creates what is missing if that is wanted, and checks that the topics fit. Returns the number
+/// Waits for the cluster, giving signs of life meanwhile, creates what is missing if that is wanted, and checks that the topics fit. Returns the number
 /// of shards; `None` if a stop was asked for meanwhile.
 ///
 /// # Errors
@@ -47,12 +47,14 @@ pub(super) fn prepare(
     config: &Config,
     probe: &Probe,
     stop: &Stop,
+    alive: &dyn Fn(),
 ) -> Result<Option<i32>, RuntimeError> {
-    if !reach(config, probe, stop) {
+    if !reach(config, probe, stop, alive) {
         return Ok(None);
     }
     if config.topics.create_missing {
         create_missing(config, probe, stop)?;
+        alive();
     }
     fit(config, probe).map(Some)
 }
@@ -77,9 +79,10 @@ pub(super) fn fit(config: &Config, probe: &Probe) -> Result<i32, RuntimeError> {
 }
 
 /// Waits until a broker answers; says once that it waits.
-fn reach(config: &Config, probe: &Probe, stop: &Stop) -> bool {
+fn reach(config: &Config, probe: &Probe, stop: &Stop, alive: &dyn Fn()) -> bool {
     let mut said = false;
     loop {
+        alive();
         match probe.client().fetch_metadata(None, Duration::from_secs(2)) {
             Ok(_) => return true,
             Err(error) if !said => {

@@ -7,15 +7,14 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
-use rdkafka::util::Timeout;
 
 use crate::config::{Config, Delivery};
 use crate::wire::{Destination, Outbound};
 
 use super::assignment::Membership;
 use super::clients;
-use super::clock::Clock;
 use super::deliveries::Deliveries;
+use super::pulse::Pulse;
 use super::trouble::Trouble;
 use super::work::Sink;
 
@@ -23,9 +22,12 @@ use super::work::Sink;
 /// use here: its flush goes in steps of 100 ms, and its poll spins through the last millisecond.
 const DRAIN_STEP: Duration = Duration::from_micros(300);
 
-/// How long the cluster may take to answer a call of a transaction; below the time after which a loop that does not turn
-/// counts as hanging.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the cluster may take to answer a call of a transaction; below the time after which a worker counts as
+/// hanging.
+const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long one wait for the end of a transaction lasts; a wait that is cut short goes on with the next call.
+const END_STEP: Duration = Duration::from_secs(1);
 
 /// When a transaction is large or old enough to be committed.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +73,7 @@ pub(super) struct CommitTimes {
 
 /// The outputs of a worker on their way to Kafka.
 pub(super) struct Transaction<'s> {
-    clock: &'s Clock,
+    pulse: Pulse<'s>,
     producer: BaseProducer<Deliveries>,
     delivery: Delivery,
     topics: Topics,
@@ -110,7 +112,8 @@ impl<'s> Transaction<'s> {
     ///
     /// # Errors
     /// If the cluster does not answer, or refuses.
-    pub(super) fn open(config: &Config, worker: usize, clock: &'s Clock) -> Result<Self, Trouble> {
+    pub(super) fn open(pulse: Pulse<'s>) -> Result<Self, Trouble> {
+        let (config, worker): (&Config, _) = (&pulse.setup.config, pulse.worker);
         let producer = clients::producer(config, worker)
             .map_err(|error| Trouble::from_kafka("making the producer", &error))?;
         if config.delivery == Delivery::ExactlyOnce {
@@ -119,7 +122,7 @@ impl<'s> Transaction<'s> {
                 .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
         }
         Ok(Self {
-            clock,
+            pulse,
             producer,
             delivery: config.delivery,
             topics: Topics {
@@ -177,7 +180,7 @@ impl<'s> Transaction<'s> {
                     .begin_transaction()
                     .map_err(|error| Trouble::from_kafka("begin_transaction", &error))?;
             }
-            self.begun = Some(self.clock.elapsed());
+            self.begun = Some(self.pulse.setup.clock.elapsed());
         }
         self.records += 1;
         Ok(())
@@ -202,7 +205,7 @@ impl<'s> Transaction<'s> {
                 Ok(()) => break,
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back)) => {
                     self.queue_full += 1;
-                    self.serve_or_wait();
+                    self.serve_or_wait().map_err(Refused::Trouble)?;
                     record = back;
                 }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
@@ -228,21 +231,24 @@ impl<'s> Transaction<'s> {
         }
     }
 
-    fn serve_or_wait(&self) {
+    fn serve_or_wait(&self) -> Result<(), Trouble> {
         let before = self.producer.in_flight_count();
         self.producer.poll(Duration::ZERO);
         if self.producer.in_flight_count() == before {
             std::thread::park_timeout(DRAIN_STEP);
+            self.pulse.beat_waiting()?;
         }
+        Ok(())
     }
 
     /// Waits until everything sent is acknowledged.
     ///
     /// # Errors
-    /// If a record was not delivered. The client library gives up on a record by itself, so this ends.
+    /// If a record was not delivered: the client library gives up on a record by itself. Or if a stop was asked for, and
+    /// the cluster does not answer.
     pub(super) fn drain(&self) -> Result<(), Trouble> {
         while self.producer.in_flight_count() > 0 {
-            self.serve_or_wait();
+            self.serve_or_wait()?;
         }
         let failed = self.producer.context().take_failure();
         match failed {
@@ -279,10 +285,9 @@ impl<'s> Transaction<'s> {
                 .map_err(|error| Trouble::from_kafka("committing offsets", &error))?,
         }
         let accepted = elapsed();
+        self.pulse.beat();
         if self.delivery == Delivery::ExactlyOnce {
-            self.producer
-                .commit_transaction(Timeout::Never)
-                .map_err(|error| Trouble::from_kafka("commit_transaction", &error))?;
+            self.end()?;
         }
         self.begun = None;
         self.records = 0;
@@ -292,6 +297,27 @@ impl<'s> Transaction<'s> {
             offsets: accepted.saturating_sub(drained),
             end: elapsed().saturating_sub(accepted),
         })
+    }
+}
+
+impl Transaction<'_> {
+    /// Commits the transaction. A call that was cut short is made again, and waits for the same end; whoever gives up does
+    /// not know how it ends, and its successor finds out by ending it.
+    fn end(&self) -> Result<(), Trouble> {
+        loop {
+            let error = match self.producer.commit_transaction(END_STEP) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let KafkaError::Transaction(cause) = &error else {
+                return Err(Trouble::from_kafka("commit_transaction", &error));
+            };
+            let is_cut_short = cause.code() == RDKafkaErrorCode::OperationTimedOut;
+            if !(is_cut_short && cause.is_retriable()) {
+                return Err(Trouble::from_kafka("commit_transaction", &error));
+            }
+            self.pulse.beat_waiting()?;
+        }
     }
 }
 

@@ -1,22 +1,25 @@
-//! The port for probes, metrics and people. It changes nothing: there is no endpoint that does.
+//! The port for probes, metrics and people. All it changes is what is logged, and only for those who are on the machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
-use super::Metrics;
+use super::{LogFilter, Metrics};
 use crate::runtime::Health;
 use crate::runtime::health::Answer;
 use crate::time::Timestamp;
 
 /// The type that Prometheus asks for.
 const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Longest filter that is taken.
+const LOG_FILTER_BYTES_MAX: usize = 4096;
 
 /// What the admin port tells of.
 #[derive(Clone)]
@@ -26,6 +29,7 @@ struct Inner {
     health: Health,
     metrics: Metrics,
     rules: &'static str,
+    log: LogFilter,
     now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -54,12 +58,14 @@ impl Admin {
         health: Health,
         metrics: Metrics,
         rules: &'static str,
+        log: LogFilter,
         now: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(Inner {
             health,
             metrics,
             rules,
+            log,
             now: Box::new(now),
         }))
     }
@@ -90,6 +96,8 @@ impl Admin {
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
+            .route("/loglevel", get(loglevel).put(change_loglevel))
+            .layer(DefaultBodyLimit::max(LOG_FILTER_BYTES_MAX))
             .with_state(self)
     }
 }
@@ -100,7 +108,10 @@ impl Bound {
     /// # Errors
     /// If the listener fails for good.
     pub async fn serve(self) -> std::io::Result<()> {
-        axum::serve(self.listener, self.router).await
+        let service = self
+            .router
+            .into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service).await
     }
 }
 
@@ -132,6 +143,29 @@ async fn metrics(State(admin): State<Admin>) -> Response {
     (kind, admin.0.metrics.render()).into_response()
 }
 
+async fn loglevel(State(admin): State<Admin>) -> Response {
+    format!("{}\n", admin.0.log.text()).into_response()
+}
+
+/// Whoever reaches the port may read; who may change is whoever is on the machine, e.g. by `kubectl port-forward`.
+async fn change_loglevel(
+    State(admin): State<Admin>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    filter: String,
+) -> Response {
+    if !peer.ip().to_canonical().is_loopback() {
+        let advice = "only from the loopback, e.g. by kubectl port-forward\n";
+        return (StatusCode::FORBIDDEN, advice).into_response();
+    }
+    match admin.0.log.change(filter.trim()) {
+        Ok(()) => {
+            tracing::warn!(filter = filter.trim(), "what is logged was changed");
+            loglevel(State(admin)).await
+        }
+        Err(error) => (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    }
+}
+
 async fn version(State(admin): State<Admin>) -> Response {
     let body = serde_json::json!({
         "name": env!("CARGO_PKG_NAME"),
@@ -157,7 +191,8 @@ mod tests {
 
     /// Sends one request each, in order, and gives back the whole answers.
     fn answers(health: &Health, now: Timestamp, requests: &[&str]) -> Vec<String> {
-        let admin = Admin::new(health.clone(), Metrics::new("7"), "7", move || now);
+        let log = LogFilter::idle("info");
+        let admin = Admin::new(health.clone(), Metrics::new("7"), "7", log, move || now);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -182,10 +217,12 @@ mod tests {
     }
 
     fn ask(address: SocketAddr, request: &str) -> String {
+        let (request, body) = request.split_once('\n').unwrap_or((request, ""));
+        let body = format!("content-length: {}\r\n\r\n{body}", body.len());
         let mut stream = TcpStream::connect(address).unwrap();
         write!(
             stream,
-            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{body}"
         )
         .unwrap();
         let mut answer = String::new();
@@ -225,6 +262,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_logged_can_be_read_and_changed() {
+        let health = Health::new(1, START);
+        let asked = [
+            "GET /loglevel",
+            "PUT /loglevel\nwarn,credbridge=debug\n",
+            "PUT /loglevel\ncredbridge=loud",
+            "GET /loglevel",
+        ];
+        let got = answers(&health, START, &asked);
+        assert!(got[0].ends_with("\r\n\r\ninfo\n"), "{}", got[0]);
+        assert!(got[1].starts_with("HTTP/1.1 200 "), "{}", got[1]);
+        assert!(got[2].starts_with("HTTP/1.1 400 "), "{}", got[2]);
+        assert!(
+            got[2].contains("`credbridge=loud` is not of the form"),
+            "{}",
+            got[2]
+        );
+        assert!(
+            got[3].ends_with("\r\n\r\nwarn,credbridge=debug\n"),
+            "{}",
+            got[3]
+        );
+    }
+
+    #[test]
     fn strangers_and_changes_are_refused() {
         let health = Health::new(1, START);
         let got = answers(&health, START, &["GET /", "POST /livez", "DELETE /metrics"]);
@@ -237,7 +299,9 @@ mod tests {
     fn a_taken_port_is_a_clear_error() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = taken.local_addr().unwrap();
-        let admin = Admin::new(Health::new(0, START), Metrics::new("7"), "7", || START);
+        let log = LogFilter::idle("info");
+        let metrics = Metrics::new("7");
+        let admin = Admin::new(Health::new(0, START), metrics, "7", log, || START);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

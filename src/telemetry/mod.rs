@@ -13,7 +13,7 @@ mod worker_metrics;
 pub use admin::{Admin, AdminError, Bound};
 pub use directory_metrics::DirectoryMetrics;
 pub use installation_metrics::InstallationMetrics;
-pub use log::{LogError, LogFormat};
+pub use log::{LogError, LogFilter, LogFormat};
 pub use metrics::Metrics;
 pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};
 pub use worker_metrics::{TransactionOutcome, TransactionPhase, WorkerMetrics};

@@ -10,7 +10,7 @@ use super::distribution::Distribution;
 use super::handle::{ByInput, Family, Share};
 use super::metrics::{self as table, Metrics};
 use super::{InstallationMetrics, SaturationMetrics};
-use crate::correlator::{Ledger, RetryCause, Step, UnmatchedReason};
+use crate::correlator::{Ledger, Progress, RetryCause, Step, UnmatchedReason};
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
 use crate::wire::{Destination, Input};
@@ -108,7 +108,7 @@ impl WorkerMetrics {
                 .with(&UNMATCHED.map(UnmatchedReason::as_str)),
             responses: family(&table::RESPONSES).with(&["2001", "4000"]),
             faults: family(&table::FAULTS).with(&["vendor", "other"]),
-            timeouts: family(&table::TIMEOUTS),
+            timeouts: family(&table::TIMEOUTS).with(&PROGRESS.map(Progress::timeout_name)),
             commands: family(&table::COMMANDS).with(&steps),
             retries: family(&table::RETRIES)
                 .with(&RetryCause::NAMED.map(|cause| cause.name().unwrap_or_default())),
@@ -125,7 +125,7 @@ impl WorkerMetrics {
             restore_records: counter(&table::RESTORE_RECORDS),
             restore_remaining: share(&table::RESTORE_REMAINING),
             watermark_age: metrics.gauge(&table::WATERMARK_AGE, &[]),
-            kafka_errors: family(&table::KAFKA_ERRORS),
+            kafka_errors: family(&table::KAFKA_ERRORS).with(&["AllBrokersDown"]),
             producer_recreations: counter(&table::PRODUCER_RECREATIONS),
             queue_full: counter(&table::QUEUE_FULL),
             installations: InstallationMetrics::new(metrics),
@@ -319,6 +319,13 @@ const DESTINATIONS: [Destination; 6] = [
     Destination::Ledger,
     Destination::Responses,
     Destination::Routed,
+];
+
+const PROGRESS: [Progress; 4] = [
+    Progress::DownloadSent,
+    Progress::Accepted,
+    Progress::LookupSent,
+    Progress::SetSent,
 ];
 
 const UNMATCHED: [UnmatchedReason; 5] = [

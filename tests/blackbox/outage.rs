@@ -2,11 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
 use crate::kafka::app::App;
 use crate::kafka::broker::Broker;
 use crate::kafka::play::Play;
 
 const AWAY: Duration = Duration::from_secs(30);
+
+/// Kubernetes gives a pod 30 s by default.
+const GRACE: Duration = Duration::from_secs(28);
 
 #[test]
 fn bridge_outlives_thirty_seconds_without_a_broker() {
@@ -41,6 +46,34 @@ fn bridge_outlives_thirty_seconds_without_a_broker() {
     let set = play.up_to_set("S2", &download);
     play.finish("S2", &set);
     play.install("S3");
+    bridge.stop();
+    app.written();
+}
+
+#[test]
+fn a_stop_while_the_broker_hangs_ends_in_time_and_loses_nothing() {
+    let broker = Broker::start(1);
+    let app = App::new(&broker, "hang");
+    let mut bridge = app.start();
+    let mut play = Play::new(&app);
+    let download = play.up_to_download("S1");
+
+    broker.freeze();
+    // Whatever the bridge is about, a commit of positions at the latest, waits for the broker from here on.
+    std::thread::park_timeout(Duration::from_secs(1));
+    bridge.signal(Signal::SIGTERM);
+    let begin = Instant::now();
+    let code = bridge.exit_code(GRACE);
+    println!(
+        "ended with {code} after {:.1} s",
+        begin.elapsed().as_secs_f64()
+    );
+    assert!(matches!(code, 0 | 1), "{}", bridge.log());
+    broker.thaw();
+
+    let bridge = app.start();
+    let set = play.up_to_set("S1", &download);
+    play.finish("S1", &set);
     bridge.stop();
     app.written();
 }

@@ -124,6 +124,20 @@ impl Broker {
         self.nodes.iter_mut().for_each(Node::reap);
     }
 
+    /// Stops all nodes in the middle of what they do: connections stay, and nobody answers.
+    pub(crate) fn freeze(&self) {
+        for node in &self.nodes {
+            node.signal(Signal::SIGSTOP);
+        }
+    }
+
+    /// Lets frozen nodes go on.
+    pub(crate) fn thaw(&self) {
+        for node in &self.nodes {
+            node.signal(Signal::SIGCONT);
+        }
+    }
+
     /// Kills one node at once.
     pub(crate) fn kill_node(&mut self, index: usize) {
         self.nodes[index].signal(Signal::SIGKILL);

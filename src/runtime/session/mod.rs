@@ -19,6 +19,7 @@ use crate::record::{Coordinates, Header, Record};
 use crate::runtime::allowance::Allowance;
 use crate::runtime::assignment::{Membership, leave, list};
 use crate::runtime::probe::{Offsets, offsets};
+use crate::runtime::pulse::Pulse;
 use crate::runtime::restore::{Restorer, passing_or_lost};
 use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::{CommitLimits, Transaction};
@@ -68,6 +69,7 @@ struct Progress {
 pub(super) struct Session<'s> {
     setup: &'s Setup,
     worker: usize,
+    pulse: Pulse<'s>,
     consumer: BaseConsumer<Membership>,
     restorer: Restorer,
     work: Work<'s, Transaction<'s>>,
@@ -85,7 +87,9 @@ pub(super) struct Session<'s> {
 impl<'s> Session<'s> {
     /// Fences what the worker left behind, and joins the group.
     pub(super) fn open(setup: &'s Setup, worker: usize) -> Result<Self, Trouble> {
-        let transaction = Transaction::open(&setup.config, worker, &setup.clock)?;
+        let pulse = Pulse { setup, worker };
+        let transaction = Transaction::open(pulse)?;
+        pulse.beat();
         let restorer = Restorer::open(&setup.config, worker)?;
         let consumer = clients::member(&setup.config, worker)
             .map_err(|error| Trouble::from_kafka("making the consumer", &error))?;
@@ -101,6 +105,7 @@ impl<'s> Session<'s> {
         Ok(Self {
             setup,
             worker,
+            pulse,
             consumer,
             restorer,
             work: Work::new(&setup.application, transaction),
@@ -277,6 +282,7 @@ impl<'s> Session<'s> {
         let clock = &self.setup.clock;
         self.work
             .write_ledgers(clock.now(), clock.elapsed(), false)?;
+        self.pulse.beat();
         let mut positions = self.positions_to_commit()?;
         if positions.is_empty() {
             positions = self.fence_offsets()?;
@@ -288,7 +294,7 @@ impl<'s> Session<'s> {
         )
         .and_then(|list| sign(list, self.setup, self.worker))
         .map_err(|error| Trouble::from_kafka("listing offsets", &error))?;
-        let clock = &self.setup.clock;
+        self.pulse.beat();
         let times = self
             .work
             .transaction

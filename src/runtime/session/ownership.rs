@@ -98,7 +98,9 @@ impl Session<'_> {
         let partitions = partitions_of(&topic, shards.iter().copied());
         let asked = |error| Trouble::from_kafka("asking for the ends of the changelog", &error);
         let beginnings = self.setup.probe.beginnings(&partitions).map_err(asked)?;
+        self.pulse.beat();
         let ends = self.setup.probe.ends(&partitions).map_err(asked)?;
+        self.pulse.beat();
         Ok(ends
             .into_iter()
             .map(|(partition, end)| {
@@ -209,6 +211,7 @@ impl Session<'_> {
                 transactional_id = id,
                 "ending the transaction that a dead worker left open"
             );
+            self.pulse.beat();
             if let Err(error) = clients::end_transaction(&self.setup.config, &id) {
                 tracing::warn!(worker = self.worker, transactional_id = id, %error, "the transaction could not be ended; waiting for its time-out");
             }
@@ -226,6 +229,7 @@ impl Session<'_> {
         let ends = self.setup.probe.ends(&partitions).map_err(|error| {
             Trouble::from_kafka("asking for the ends of the routed topic", &error)
         })?;
+        self.pulse.beat();
         for (partition, end) in ends {
             if let Some(shard) = self.work.shards.get_mut(&partition.1) {
                 shard.restored();
@@ -281,7 +285,9 @@ impl Session<'_> {
                 .consumer
                 .committed_offsets(asked, COMMITTED_TIMEOUT)
                 .and_then(|list| offsets(&list));
+            self.pulse.beat();
             let beginnings = self.setup.probe.beginnings(&unread);
+            self.pulse.beat();
             match (committed, beginnings) {
                 (Ok(committed), Ok(beginnings)) => {
                     for (partition, beginning) in beginnings {
