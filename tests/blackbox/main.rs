@@ -6,6 +6,8 @@ mod at_least_once;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod fencing;

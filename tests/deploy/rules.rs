@@ -1,11 +1,13 @@
 //! Alerts: well-formed, with a severity and a page of the runbook, and a promtool test each that fires and stays silent.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
 
 use credbridge::telemetry::Metrics;
 use credbridge::telemetry::metrics::METRICS;
+use serde_json::Value;
 
 use crate::tools::{chart, deploy, output, read, told, tool, yaml};
 
@@ -42,6 +44,63 @@ fn every_alert_is_well_formed_and_stands_in_the_runbook() {
     assert_eq!(runbook.matches("\n## ").count(), alerts.len());
 }
 
+fn dashboards() -> Vec<Value> {
+    let files = fs::read_dir(chart().join("files/dashboards")).unwrap();
+    let texts = files.map(|entry| read(&entry.unwrap().path()));
+    texts
+        .map(|text| serde_json::from_str(&text).unwrap())
+        .collect()
+}
+
+#[test]
+fn dashboards_are_such_that_grafana_and_people_can_work_with_them() {
+    let dashboards = dashboards();
+    assert_eq!(dashboards.len(), 2);
+    for dashboard in dashboards {
+        let title = dashboard["title"].as_str().unwrap();
+        assert!(
+            dashboard["uid"]
+                .as_str()
+                .unwrap()
+                .starts_with("credbridge-"),
+            "{title}"
+        );
+        assert_eq!(dashboard["editable"], false, "{title}");
+        let variables = dashboard["templating"]["list"].as_array().unwrap();
+        for name in ["datasource", "namespace", "job"] {
+            assert!(
+                variables.iter().any(|variable| variable["name"] == name),
+                "{title}: {name}"
+            );
+        }
+        let mut ids = BTreeSet::new();
+        for panel in dashboard["panels"].as_array().unwrap() {
+            let place = format!("{title}: {}", panel["title"]);
+            assert!(ids.insert(panel["id"].as_u64().unwrap()), "{place}");
+            if panel["type"] == "row" {
+                continue;
+            }
+            assert!(panel["description"].as_str().unwrap().len() > 10, "{place}");
+            assert!(
+                panel["fieldConfig"]["defaults"]["unit"].is_string(),
+                "{place}"
+            );
+            assert_eq!(panel["datasource"]["uid"], "${datasource}", "{place}");
+            for target in panel["targets"].as_array().unwrap() {
+                let query = target["expr"].as_str().unwrap();
+                assert!(
+                    query.contains("namespace=~\"$namespace\",job=~\"$job\""),
+                    "{place}"
+                );
+                assert_eq!(target["datasource"]["uid"], "${datasource}", "{place}");
+                if query.contains("rate(") {
+                    assert!(query.contains("[$__rate_interval]"), "{place}");
+                }
+            }
+        }
+    }
+}
+
 /// Names of ours in a text, without the suffixes of histograms.
 fn metrics_in(text: &str) -> BTreeSet<&str> {
     let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == ':';
@@ -59,6 +118,7 @@ fn metrics_in(text: &str) -> BTreeSet<&str> {
 fn what_is_watched_exists() {
     let mut texts = vec![read(&chart().join("files/rules/credbridge.rules.yaml"))];
     texts.push(read(&deploy().join("runbook.md")));
+    texts.extend(dashboards().iter().map(ToString::to_string));
     for text in texts {
         for name in metrics_in(&text) {
             let mut known = METRICS.iter();

@@ -113,6 +113,11 @@ impl Bridge {
         lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
 
+    /// Where probes and metrics are.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// The id of the process.
     pub(crate) fn process_id(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process id fits")
