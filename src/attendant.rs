@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use crate::reload::Reload;
 use anyhow::Context as _;
 use credbridge::runtime::{Health, Stop, WATCHDOG_INTERVAL, Watchdog};
 use credbridge::telemetry::{Admin, Bound};
@@ -19,7 +20,7 @@ const RESTART: u8 = 75;
 /// Starts the thread; it lives as long as the process. Gives back the address of the admin port.
 ///
 /// The first SIGTERM or SIGINT requests the stop, the second ends the process at once with exit code 1, and so does a stop
-/// that takes longer than [`STOP_MAX`]. A worker that hangs ends the process with exit code 75.
+/// that takes longer than [`STOP_MAX`]. SIGHUP has the configuration read again. A worker that hangs ends the process with exit code 75.
 ///
 /// # Errors
 /// If the port or the signals cannot be had.
@@ -27,9 +28,10 @@ pub(crate) fn start(
     stop: &Stop,
     health: &Health,
     admin: Admin,
+    reload: &Reload,
     listen: SocketAddr,
 ) -> anyhow::Result<SocketAddr> {
-    let (stop, health) = (stop.clone(), health.clone());
+    let (stop, health, reload) = (stop.clone(), health.clone(), reload.clone());
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -43,7 +45,7 @@ pub(crate) fn start(
         report(&sender, Ok(bound.address));
         tokio::join!(
             serve_admin(bound),
-            wait_for_signals(signals, &stop, &admin),
+            wait_for_signals(signals, &stop, &admin, &reload),
             watch(&health, &stop),
         );
     };
@@ -62,10 +64,11 @@ fn report(sender: &std::sync::mpsc::SyncSender<Started>, started: Started) {
     sender.send(started).expect("the caller waits");
 }
 
-async fn open(admin: Admin, listen: SocketAddr) -> anyhow::Result<(Bound, [Signal; 2])> {
+async fn open(admin: Admin, listen: SocketAddr) -> anyhow::Result<(Bound, [Signal; 3])> {
     let signals = [
         signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
         signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
+        signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?,
     ];
     Ok((admin.bind(listen).await?, signals))
 }
@@ -77,13 +80,22 @@ async fn serve_admin(bound: Bound) {
     }
 }
 
-async fn wait_for_signals([mut terminate, mut interrupt]: [Signal; 2], stop: &Stop, admin: &Admin) {
+async fn wait_for_signals(
+    [mut terminate, mut interrupt, mut hang_up]: [Signal; 3],
+    stop: &Stop,
+    admin: &Admin,
+    reload: &Reload,
+) {
     loop {
         let name = tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
+            _ = hang_up.recv() => {
+                reload.read_again();
+                continue;
+            }
         };
-        if stop.is_requested() {
+        if stop.is_final() {
             tracing::warn!(signal = name, "second signal, ending at once");
             std::process::exit(1);
         }

@@ -2,6 +2,7 @@
 
 mod attendant;
 mod cli;
+mod reload;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -15,6 +16,8 @@ use credbridge::record::Header;
 use credbridge::runtime::{self, Clock, Health, Stop};
 use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics};
 use credbridge::time::Timestamp;
+
+use reload::Reload;
 
 use cli::{
     CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, ExplainArgs, LoadArgs, ManArgs,
@@ -62,16 +65,19 @@ fn end_on_panic() {
     }));
 }
 
-fn read(args: &ConfigArgs) -> anyhow::Result<Config> {
-    let environment = std::env::vars_os().map(|(name, value)| {
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().map(|(name, value)| {
         let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
         (text(name), text(value))
-    });
-    Ok(Config::read(args.config.as_deref(), environment)?)
+    })
+}
+
+fn read(args: &ConfigArgs) -> anyhow::Result<Config> {
+    Ok(Config::read(args.config.as_deref(), environment())?)
 }
 
 fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
-    let config = read(&args.config)?;
+    let mut config = read(&args.config)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         configuration = config.to_yaml(),
@@ -81,12 +87,20 @@ fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
     let health = Health::new(config.workers, now());
     let metrics = Metrics::new(RULES_VERSION);
     let admin = Admin::new(health.clone(), metrics.clone(), RULES_VERSION, log, now);
-    let address = attendant::start(&stop, &health, admin, config.admin.listen)?;
+    let reload = Reload::new(args.config.config.clone(), stop.clone(), config.clone());
+    let listen = config.admin.listen;
+    let address = attendant::start(&stop, &health, admin, &reload, listen)?;
     tracing::info!(
         %address,
         "admin port open"
     );
-    runtime::run(&config, &stop, &health, &metrics)?;
+    loop {
+        runtime::run(&config, &stop, &health, &metrics)?;
+        if !stop.resume() {
+            break;
+        }
+        config = reload.take().unwrap_or(config);
+    }
     tracing::info!("stopped on request");
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 //! A YAML file gives values, the environment overrides them (`CREDBRIDGE__TOPICS__SHARDS=8`), [`KEYS`] says what
 //! is taken where neither speaks. Secrets are never in the file: it names files that hold them.
 
+mod change;
 mod check;
 mod error;
 mod key;

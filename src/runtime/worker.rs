@@ -75,6 +75,7 @@ pub(super) fn run(setup: &Setup, worker: usize) -> Result<(), RuntimeError> {
             setup.stop.wait(PAUSE);
         }
     }
+    setup.health.set_ready(worker, false);
     Ok(())
 }
 

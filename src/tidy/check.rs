@@ -128,7 +128,7 @@ pub(super) fn wrong_directions(source: &Source) -> Vec<String> {
     let from = source.module().to_owned();
     let Some(from_place) = place(&from) else {
         return match from.as_str() {
-            "attendant" | "cli" | "lib" | "tidy" => Vec::new(),
+            "attendant" | "cli" | "lib" | "reload" | "tidy" => Vec::new(),
             _ => vec![format!(
                 "{}: `{from}` has no place in the order of modules",
                 source.path

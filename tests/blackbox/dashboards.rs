@@ -116,6 +116,11 @@ fn every_panel_has_data() {
     });
 
     let mut play = Play::new(&app);
+    // What a counter has when it is seen first is no increase yet.
+    play.install("S0");
+    wait_for("the first installation", LIMIT, || {
+        has_data("credbridge_installations_total")
+    });
     for serial_number in ["S1", "S2"] {
         play.install(serial_number);
     }

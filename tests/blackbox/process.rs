@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::STOP_LIMIT;
+use crate::kafka::bridge::{Bridge, STOP_LIMIT, merged};
 use crate::kafka::broker::Broker;
 use crate::kafka::play::Play;
 
@@ -16,7 +17,7 @@ const READY_SOON: Duration = Duration::from_secs(15);
 fn second_start_is_ready_soon() {
     let app = App::new(Broker::shared(), "ready");
     for start in ["first", "second"] {
-        let mut bridge = crate::kafka::bridge::Bridge::start(&app.config);
+        let mut bridge = Bridge::start(&app.config);
         let ready = bridge.wait_until_ready();
         println!(
             "{start} start of an empty application: ready after {:.2} s",
@@ -58,7 +59,7 @@ fn sigterm_and_sigint_end_with_exit_code_zero_within_seconds() {
 #[test]
 fn stop_while_starting_ends_with_exit_code_zero() {
     let app = App::new(Broker::shared(), "stop-early");
-    let bridge = crate::kafka::bridge::Bridge::start(&app.config);
+    let bridge = Bridge::start(&app.config);
     crate::kafka::wait_for("the admin port", Duration::from_secs(20), || {
         bridge.http_status("/livez")
     });
@@ -78,4 +79,36 @@ fn stop_is_told_to_probes_before_the_work_ends() {
     println!("{told} of {} probes were told", answers.len());
     assert!(answers.is_sorted(), "ready again: {answers:?}");
     assert!(told > answers.len() / 2, "{answers:?}");
+}
+
+#[test]
+fn a_right_configuration_is_taken_on_sighup_and_a_wrong_one_is_refused() {
+    let app = App::new(Broker::shared(), "reload");
+    let mut bridge = app.start();
+    let mut play = Play::new(&app);
+    let limit = Duration::from_secs(30);
+    let says = |bridge: &Bridge, text: &str| {
+        crate::kafka::wait_for(text, limit, || bridge.log().contains(text).then_some(()));
+    };
+    bridge.reconfigure(&merged(
+        &app.config,
+        &json!({"set": {"await_result": "maybe"}}),
+    ));
+    says(&bridge, "the new configuration is wrong");
+    bridge.reconfigure(&merged(&app.config, &json!({"workers": 7})));
+    says(&bridge, "only a restart can change");
+    play.install("S1");
+
+    let download = play.up_to_download("S2");
+    bridge.reconfigure(&merged(
+        &app.config,
+        &json!({"set": {"await_result": false}}),
+    ));
+    says(&bridge, "going on with another configuration");
+    play.up_to_set("S2", &download);
+    // Nobody answers SetParameterValues, and the response comes nevertheless.
+    assert_eq!(play.next_response("S2").0.code, 2001);
+    bridge.wait_until_ready();
+    bridge.stop();
+    app.written();
 }

@@ -315,7 +315,7 @@ fn a_user_of_strimzi_may_do_what_the_bridge_does_and_no_more() {
         .iter()
         .filter(|object| object["kind"] == "KafkaTopic")
         .collect();
-    assert_eq!(topics.len(), 8);
+    assert_eq!(topics.len(), 9);
     let topic = |name: &str| {
         topics
             .iter()

@@ -128,6 +128,16 @@ impl Bridge {
         kill(Pid::from_raw(self.process_id()), signal).expect("the child was not waited for");
     }
 
+    /// Puts another configuration in place, and has the bridge read it.
+    pub(crate) fn reconfigure(&self, config: &Value) {
+        let config = merged(
+            config,
+            &json!({"admin": {"listen": self.admin.to_string()}}),
+        );
+        write_config(&self.directory, &config);
+        self.signal(Signal::SIGHUP);
+    }
+
     /// Kills the bridge at once.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::SIGKILL);
