@@ -41,6 +41,10 @@ image:
 compare:
     cargo bench --bench compare
 
+# Curves of speed and cost against workers, processes, shards, forwarded records and record size, as SVG
+growth:
+    cargo bench --bench growth
+
 # Licences, advisories, sources of dependencies
 deny:
     cargo deny check

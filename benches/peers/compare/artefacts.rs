@@ -13,6 +13,16 @@ pub(super) struct Artefacts {
 }
 
 impl Artefacts {
+    /// Where nothing but credbridge is looked at.
+    pub(super) fn without_peers(credbridge: PathBuf) -> Self {
+        Self {
+            credbridge,
+            streams_class_path: String::new(),
+            naive: PathBuf::new(),
+            pipe: PathBuf::new(),
+        }
+    }
+
     /// Builds what is not up to date.
     pub(super) fn build(credbridge: PathBuf) -> Self {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");

@@ -62,6 +62,31 @@ pub(super) struct Expected {
 /// The reason of events whose CommandKey nobody assigned: they wait for a request first.
 pub(super) const UNKNOWN: &str = "unknown_command_key";
 
+/// What the input is like, where that is varied.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) installations: u64,
+    /// Of each of the two topics.
+    pub(super) partitions: i32,
+    /// Share of the installations whose records stand half of the partitions away from where their key belongs: of two
+    /// workers, always with the wrong one.
+    pub(super) astray: f64,
+    /// Least size of the certificate file; explanatory text before the certificate fills it up.
+    pub(super) file_bytes: usize,
+}
+
+impl Shape {
+    /// As `credbridge load` writes it.
+    pub(super) const fn plain(installations: u64, partitions: i32) -> Self {
+        Self {
+            installations,
+            partitions,
+            astray: 0.0,
+            file_bytes: 0,
+        }
+    }
+}
+
 /// A record to be written.
 struct Outgoing {
     is_request: bool,
@@ -92,8 +117,13 @@ struct Script {
     course: Course,
 }
 
-/// Writes the input to new topics with `partitions` partitions each.
-pub(super) fn write(broker: &Broker, name: &str, installations: u64, partitions: i32) -> Input {
+/// Writes the input to new topics.
+pub(super) fn write(broker: &Broker, name: &str, shape: Shape) -> Input {
+    let Shape {
+        installations,
+        partitions,
+        ..
+    } = shape;
     let mut input = Input {
         requests: format!("{name}.requests"),
         events: format!("{name}.events"),
@@ -112,18 +142,20 @@ pub(super) fn write(broker: &Broker, name: &str, installations: u64, partitions:
         .set("batch.size", "1000000")
         .create()
         .expect("the settings are right");
-    let certificates: Vec<String> = (0..CERTIFICATES).map(certificate).collect();
+    let certificates: Vec<String> = (0..CERTIFICATES)
+        .map(|index| filled_up(certificate(index), shape.file_bytes))
+        .collect();
     let window = (installations / 4).clamp(8, WINDOW_MAX);
     let mut upcoming: VecDeque<Vec<Outgoing>> = VecDeque::new();
     let mut number = 0;
     while number < installations || !upcoming.is_empty() {
         let due = upcoming.pop_front().unwrap_or_default();
         due.into_iter()
-            .for_each(|record| send(&producer, &mut input, record));
+            .for_each(|record| send(&producer, &mut input, shape, record));
         if number < installations {
             installation(number, window, &certificates, &mut input, &mut upcoming)
                 .into_iter()
-                .for_each(|record| send(&producer, &mut input, record));
+                .for_each(|record| send(&producer, &mut input, shape, record));
             number += 1;
         }
     }
@@ -133,7 +165,12 @@ pub(super) fn write(broker: &Broker, name: &str, installations: u64, partitions:
     input
 }
 
-fn send(producer: &BaseProducer<DefaultProducerContext>, input: &mut Input, record: Outgoing) {
+fn send(
+    producer: &BaseProducer<DefaultProducerContext>,
+    input: &mut Input,
+    shape: Shape,
+    record: Outgoing,
+) {
     input.records += 1;
     input.value_bytes += record.value.len() as u64;
     let topic = match record.is_request {
@@ -151,6 +188,7 @@ fn send(producer: &BaseProducer<DefaultProducerContext>, input: &mut Input, reco
         .key(&record.key)
         .payload(&record.value)
         .headers(headers);
+    out.partition = astray(&record.key, shape);
     while let Err((error, again)) = producer.send(out) {
         assert_eq!(
             error.rdkafka_error_code(),
@@ -160,6 +198,43 @@ fn send(producer: &BaseProducer<DefaultProducerContext>, input: &mut Input, reco
         producer.poll(Duration::from_millis(5));
         out = again;
     }
+}
+
+/// The partition of a record that is not to stand where its key belongs.
+fn astray(key: &str, shape: Shape) -> Option<i32> {
+    let hash = murmur2(key.as_bytes());
+    // Any other use of the hash than the partition: all records of a device go the same way.
+    let is_astray = f64::from(hash.rotate_left(13) % 1_000) < shape.astray * 1_000.0;
+    let partition = i32::try_from(hash & 0x7fff_ffff).expect("31 bits fit") % shape.partitions;
+    is_astray.then(|| (partition + shape.partitions / 2) % shape.partitions)
+}
+
+/// The hash by which Java clients choose partitions.
+fn murmur2(key: &[u8]) -> u32 {
+    const M: u32 = 0x5bd1_e995;
+    let mut hash = 0x9747_b28c ^ u32::try_from(key.len()).expect("keys are short");
+    let (words, tail) = key.as_chunks::<4>();
+    for word in words {
+        let mut k = u32::from_le_bytes(*word).wrapping_mul(M);
+        k ^= k >> 24;
+        hash = hash.wrapping_mul(M) ^ k.wrapping_mul(M);
+    }
+    if !tail.is_empty() {
+        for (index, byte) in tail.iter().enumerate() {
+            hash ^= u32::from(*byte) << (8 * index);
+        }
+        hash = hash.wrapping_mul(M);
+    }
+    hash ^= hash >> 13;
+    hash = hash.wrapping_mul(M);
+    hash ^ (hash >> 15)
+}
+
+/// The PEM text with explanatory text before it (RFC 7468 clause 2), so that it has at least that many bytes.
+fn filled_up(pem: String, bytes: usize) -> String {
+    const LINE: &str = "this line stands for a longer chain of certificates\n";
+    let lines = bytes.saturating_sub(pem.len()).div_ceil(LINE.len());
+    LINE.repeat(lines) + &pem
 }
 
 fn certificate(index: usize) -> String {

@@ -20,18 +20,20 @@ mod outputs;
 mod program;
 mod table;
 mod verdict;
+mod watch;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use artefacts::Artefacts;
-use input::{Expected, Input, UNKNOWN};
+use input::{Expected, Input, Shape, UNKNOWN};
 use kafka::bridge::BINARY;
 use kafka::broker::Broker;
 use outputs::Outputs;
 use program::{Plan, Program, Running};
 use table::Figures;
 use verdict::Written;
+use watch::Watch;
 
 /// Partitions of all topics.
 const PARTITIONS: i32 = 8;
@@ -43,14 +45,8 @@ const PROOF_INSTALLATIONS: u64 = 10_000;
 const PROOF_EARLY_TTL: Duration = Duration::from_secs(5);
 const EARLY_TTL: Duration = Duration::from_secs(3_600);
 
-/// How long one run may take.
-const LIMIT: Duration = Duration::from_secs(600);
-
 /// How long expired events may take to come out.
 const EXPIRY_LIMIT: Duration = Duration::from_secs(60);
-
-/// Time between two looks at a program.
-const LOOK: Duration = Duration::from_millis(50);
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -80,7 +76,11 @@ fn size(variable: &str, default: u64) -> u64 {
 
 /// Checks that each program is right, with events that expire. The broker is warm afterwards.
 fn prove(broker: &Broker, artefacts: &Artefacts, programs: &[Program]) {
-    let input = input::write(broker, "proof", PROOF_INSTALLATIONS, PARTITIONS);
+    let input = input::write(
+        broker,
+        "proof",
+        Shape::plain(PROOF_INSTALLATIONS, PARTITIONS),
+    );
     let mut reference = None;
     let joining = programs.iter().filter(|program| program.joins());
     let credbridge_first = std::iter::once(&Program::Credbridge)
@@ -127,7 +127,7 @@ fn prove(broker: &Broker, artefacts: &Artefacts, programs: &[Program]) {
 fn measure(broker: &Broker, artefacts: &Artefacts, programs: &[Program]) {
     let installations = size("CREDBRIDGE_COMPARE_INSTALLATIONS", 200_000);
     let rounds = size("CREDBRIDGE_COMPARE_ROUNDS", 3);
-    let mut input = input::write(broker, "timed", installations, PARTITIONS);
+    let mut input = input::write(broker, "timed", Shape::plain(installations, PARTITIONS));
     // They wait for longer than any run takes.
     input.expected.dead_letters.remove(UNKNOWN);
     table::print_settings(&input, installations, rounds);
@@ -191,9 +191,7 @@ impl<'a> Run<'a> {
     fn work(&self) -> (Running, Figures) {
         let routed = self.program.routed_topic(&self.group);
         let progress = meter::Progress::of(self.broker, &self.group, self.input, routed.as_deref());
-        let broker = self.broker.process_ids();
-        let broker_before = meter::cpu_seconds(&broker);
-        let begin = Instant::now();
+        let watch = Watch::begin(self.broker, self.input, &progress);
         let mut running = self.program.start(&Plan {
             broker: self.broker,
             input: self.input,
@@ -202,29 +200,7 @@ impl<'a> Run<'a> {
             group: &self.group,
             early_ttl: self.early_ttl,
         });
-        let mut figures = Figures::new(self.input.records);
-        loop {
-            running.assert_alive();
-            let records = progress.records();
-            figures.look(table::Look {
-                seconds: begin.elapsed().as_secs_f64(),
-                records,
-                client_cpu: meter::cpu_seconds(&[running.process_id()]),
-                broker_cpu: meter::cpu_seconds(&broker) - broker_before,
-            });
-            if records >= self.input.records && progress.nothing_is_forwarded() {
-                break;
-            }
-            assert!(
-                begin.elapsed() < LIMIT,
-                "{} did {records} of {} records in {LIMIT:?}:\n{}",
-                self.program.name(),
-                self.input.records,
-                running.log_tail()
-            );
-            std::thread::park_timeout(LOOK);
-        }
-        figures.peak_mebibytes = meter::peak_mebibytes(running.process_id());
+        let figures = watch.until_done(std::slice::from_mut(&mut running));
         (running, figures)
     }
 

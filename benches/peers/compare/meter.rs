@@ -79,6 +79,7 @@ impl Progress {
         for topic in [&input.requests, &input.events] {
             for partition in 0..client.partitions(topic) {
                 partitions.add_partition(topic, partition);
+                // The routed topic has as many.
                 if let Some(routed) = routed.filter(|_| *topic == input.requests) {
                     forwarded.add_partition(routed, partition);
                 }

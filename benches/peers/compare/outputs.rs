@@ -37,7 +37,9 @@ impl Outputs {
             .into_iter()
             .chain(internal.iter().map(String::as_str))
         {
-            client.delete_topic(name);
+            if client.partitions(name) > 0 {
+                client.delete_topic(name);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The programs that are compared, and how each is started.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::artefacts::Artefacts;
 use super::input::Input;
+use super::kafka::bridge::{merged, write_config};
 use super::kafka::broker::{Broker, free_port};
 use super::kafka::{process, wait_for};
 use super::outputs::Outputs;
@@ -111,9 +112,9 @@ impl Program {
     /// Topics of a run beside its outputs.
     pub(super) fn internal_topics(self, group: &str) -> Vec<String> {
         match self {
-            Self::Credbridge | Self::CredbridgeAtLeastOnce => {
-                vec![format!("{group}-routed"), format!("{group}-changelog")]
-            }
+            Self::Credbridge | Self::CredbridgeAtLeastOnce => ["routed", "changelog", "ledger"]
+                .map(|name| format!("{group}-{name}"))
+                .into(),
             Self::StreamsMemory | Self::StreamsRocksDb => {
                 vec![format!("{group}-installations-changelog")]
             }
@@ -139,17 +140,9 @@ impl Program {
         let artefacts = plan.artefacts;
         let path = |path: &Path| path.display().to_string();
         let (binary, arguments) = match self {
-            Self::Credbridge | Self::CredbridgeAtLeastOnce => {
-                let config = directory.join("config.yaml");
-                let delivery = if self == Self::Credbridge {
-                    "exactly_once"
-                } else {
-                    "at_least_once"
-                };
-                fs::write(&config, credbridge_config(plan, delivery).to_string())
-                    .expect("the directory is ours");
-                let arguments = vec!["run".to_owned(), "--config".to_owned(), path(&config)];
-                (path(&artefacts.credbridge), arguments)
+            Self::Credbridge => return start_credbridge(plan, &json!({})),
+            Self::CredbridgeAtLeastOnce => {
+                return start_credbridge(plan, &json!({"delivery": "at_least_once"}));
             }
             Self::StreamsMemory | Self::StreamsRocksDb => {
                 let mut arguments: Vec<String> = JVM.map(str::to_owned).into();
@@ -181,13 +174,22 @@ impl Program {
     }
 }
 
+/// Starts a process of credbridge with `settings` put over those of the comparison.
+pub(super) fn start_credbridge(plan: &Plan<'_>, settings: &Value) -> Running {
+    let directory = process::scratch("peer");
+    let config = write_config(&directory, &merged(&credbridge_config(plan), settings));
+    let arguments = ["run", "--config", &config.display().to_string()].map(str::to_owned);
+    let binary = plan.artefacts.credbridge.display().to_string();
+    Running::spawn(directory, &binary, &arguments)
+}
+
 /// The configuration of credbridge: what the peers do not do is switched off; all else is as it comes.
-pub(super) fn credbridge_config(plan: &Plan<'_>, delivery: &str) -> Value {
+fn credbridge_config(plan: &Plan<'_>) -> Value {
     let outputs = plan.outputs;
     json!({
         "application_id": plan.group,
         "instance_id": "one",
-        "delivery": delivery,
+        "delivery": "exactly_once",
         "kafka": {"bootstrap_servers": plan.broker.bootstrap()},
         "topics": {
             "requests": [plan.input.requests],

@@ -29,10 +29,10 @@ pub(super) struct Figures {
 
 /// Records a second, and microseconds of CPU for each.
 #[derive(Clone, Copy, Debug)]
-struct Cost {
-    rate: f64,
-    client: f64,
-    broker: f64,
+pub(super) struct Cost {
+    pub(super) rate: f64,
+    pub(super) client: f64,
+    pub(super) broker: f64,
 }
 
 impl Figures {
@@ -69,7 +69,7 @@ impl Figures {
     }
 
     /// The second half of the records: whatever warms up has done so.
-    fn steady(&self) -> Cost {
+    pub(super) fn steady(&self) -> Cost {
         self.between(self.middle)
     }
 
