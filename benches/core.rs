@@ -238,7 +238,7 @@ fn encoder(commands: Format, responses: Format) -> Encoder {
 fn correlator() -> Correlator {
     let limits = Limits {
         open_installations_max: 100_000_000,
-        ..config().limits()
+        ..config().limits(1)
     };
     Correlator::new(limits, config().rules())
 }

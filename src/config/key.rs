@@ -115,6 +115,17 @@ keys! {
     RETRY_TABLE = "retry.table", Map,
         "{device_unavailable: 30s..10m x10, retry_later: 30s..10m x10, session_timeout: 30s..10m x10, timeout: 30s..10m x3, 8005: 30s..10m x10}",
         "What is tried again: rejections, `timeout` (of `timeouts.accept`) and fault codes, each with its first delay, its longest delay, and attempts altogether; replaces the default as a whole, `{}`: nothing";
+    /// Only the operator of an ACS knows what it bears.
+    PACING_FLEET = "pacing.fleet", Single, "",
+        "Most Downloads of the whole fleet, e.g. `100/s`, `20/m` or `5000/h`, in equal shares for the shards; later ones wait; empty: not limited";
+    /// As for the fleet.
+    PACING_PRODUCT_CLASS = "pacing.product_class", Single, "",
+        "The same for the devices of each product class";
+    /// A second is no burden, and makes good what the sharing among shards takes.
+    PACING_BURST = "pacing.burst", Single, "1s", "What falls into this time may be sent at once";
+    /// Enough for people who wait at a screen.
+    PACING_RESERVED = "pacing.reserved", Single, "10",
+        "Percent of `pacing.fleet` that are kept for originators of which nothing waits, 0 to 90";
     /// As for `timeouts.ended_ttl`: memory that grows with the fleet must be asked for.
     RESOURCE_TTL = "resources.ttl", Single, "24h",
         "How long a created resource is kept after its last change, so that it can be changed again; `0s`: not at all";

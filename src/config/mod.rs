@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod key;
 mod print;
+mod rate;
 mod read;
 mod retry;
 mod rules;
@@ -56,6 +57,8 @@ pub struct Config {
     pub set: SetConfig,
     /// What is tried again.
     pub retry: RetryConfig,
+    /// How fast Downloads are sent.
+    pub pacing: PacingConfig,
     /// What becomes of resources that were created.
     pub resources: ResourcesConfig,
     /// How long each step may take.
@@ -197,6 +200,19 @@ pub struct SetConfig {
 pub struct RetryConfig {
     /// By what went wrong.
     pub table: crate::correlator::RetryTable,
+}
+
+/// How fast Downloads are sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PacingConfig {
+    /// Time between two Downloads of the whole fleet; `None`: not limited.
+    pub fleet: Option<Duration>,
+    /// Time between two Downloads of devices of one product class; `None`: not limited.
+    pub product_class: Option<Duration>,
+    /// What falls into this time may be sent at once.
+    pub burst: Duration,
+    /// Percent of the fleet's rate that are kept for originators of which nothing waits.
+    pub reserved_percent: u8,
 }
 
 /// What becomes of resources that were created.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::{delete_name, format_name};
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery, retry};
+use super::{Config, ContentDelivery, Delivery, rate, retry};
 use crate::wire::Format;
 
 impl Config {
@@ -107,6 +107,13 @@ impl Config {
                 "retry.table",
                 serde_json::json!(retry::printed(&self.retry.table)),
             ),
+            ("pacing.fleet", rate::printed(self.pacing.fleet).into()),
+            (
+                "pacing.product_class",
+                rate::printed(self.pacing.product_class).into(),
+            ),
+            ("pacing.burst", duration(self.pacing.burst)),
+            ("pacing.reserved", self.pacing.reserved_percent.into()),
             ("resources.ttl", duration(self.resources.ttl)),
             (
                 "resources.delete",

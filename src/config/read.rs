@@ -6,8 +6,8 @@ use super::key::{self, Key};
 use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
-    FormatsConfig, KafkaConfig, ResourcesConfig, RetryConfig, Secret, SetConfig, TimeoutsConfig,
-    TopicsConfig, retry, rules,
+    FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
+    TimeoutsConfig, TopicsConfig, rate, retry, rules,
 };
 use crate::wire::Format;
 
@@ -22,6 +22,9 @@ pub(super) const OPEN_DOWNLOADS_MAX: usize = 1000;
 
 /// Each end of a transfer looks through what waits for it.
 pub(super) const QUEUED_DOWNLOADS_MAX: usize = 1000;
+
+/// More would leave next to nothing for all others.
+pub(super) const RESERVED_PERCENT_MAX: usize = 90;
 
 impl Config {
     /// Reads the file, if there is one, and the variables `CREDBRIDGE__SECTION__KEY` of the environment, which win.
@@ -72,6 +75,15 @@ impl Config {
             },
             retry: RetryConfig {
                 table: retry::table(source),
+            },
+            pacing: PacingConfig {
+                fleet: source.value(&key::PACING_FLEET, rate::rate),
+                product_class: source.value(&key::PACING_PRODUCT_CLASS, rate::rate),
+                burst: source.value(&key::PACING_BURST, rules::duration),
+                reserved_percent: source.value(&key::PACING_RESERVED, |text| {
+                    let percent = rules::number(text, 0..=RESERVED_PERCENT_MAX)?;
+                    Ok(u8::try_from(percent).expect("at most RESERVED_PERCENT_MAX"))
+                }),
             },
             resources: ResourcesConfig {
                 ttl: source.value(&key::RESOURCE_TTL, rules::resource_ttl),

@@ -10,7 +10,9 @@ use crate::correlator::RetryCause;
 
 use super::check::OWNED_PROPERTIES;
 use super::key::{KEYS, Key, Shape};
-use super::read::{OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, SHARDS_MAX, WORKERS_MAX};
+use super::read::{
+    OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, RESERVED_PERCENT_MAX, SHARDS_MAX, WORKERS_MAX,
+};
 
 /// `90s`, `1h 30m`; what other spellings humantime knows is refused here, and taken by the file.
 const DURATION: &str =
@@ -113,6 +115,10 @@ fn restricted(path: &str) -> Option<Value> {
         "download.file_type" => json!({"type": "string", "minLength": 1, "maxLength": 64}),
         "download.url" => json!({"type": "string", "pattern": "^https?://[^/]", "maxLength": 256}),
         "download.content" => json!({"enum": ["inline", "none"]}),
+        "pacing.fleet" | "pacing.product_class" => {
+            json!({"type": "string", "pattern": "^([0-9]+ ?/ ?[smh])?$"})
+        }
+        "pacing.reserved" => integer(0, RESERVED_PERCENT_MAX),
         "resources.delete" => json!({"enum": ["disable", "forget", "refuse"]}),
         "admin.listen" => json!({"type": "string", "pattern": ":[0-9]{1,5}$"}),
         _ => return None,

@@ -1,7 +1,7 @@
 //! What the configuration means for the modules that do not know it.
 
 use super::{Config, ContentDelivery};
-use crate::correlator::Limits;
+use crate::correlator::{Limits, PacingLimits};
 use crate::mapping::Rules;
 use crate::wire::{Decoder, Encoder};
 
@@ -16,8 +16,8 @@ const EARLY_EVENTS_MAX: usize = 100_000;
 const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
 
 impl Config {
-    /// The bounds of every shard's correlator.
-    pub fn limits(&self) -> Limits {
+    /// The bounds of the correlator of one of so many shards.
+    pub fn limits(&self, shards: u32) -> Limits {
         Limits {
             queue_timeout: self.timeouts.queue,
             accept_timeout: self.timeouts.accept,
@@ -33,6 +33,13 @@ impl Config {
             queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,
             retry: self.retry.table.clone(),
+            pacing: PacingLimits {
+                fleet: self.pacing.fleet,
+                product_class: self.pacing.product_class,
+                burst: self.pacing.burst,
+                reserved_percent: self.pacing.reserved_percent,
+            }
+            .shared_by(shards),
             cancel_expired: self.download.cancel_expired,
             sole_open_transfer: self.correlation.sole_open_transfer,
         }

@@ -66,7 +66,7 @@ impl Correlator {
             .or_else(|| self.too_many_open());
         let turn_of = match refusal {
             Some(refusal) => Err(refusal),
-            None => self.turn_of(&id.device, create.execution_time, expires_at, turn.now),
+            None => self.turn_of(&id.device, &create, expires_at, turn.now),
         };
         match turn_of {
             Ok(wait) => self.take_on(id, same_key, create, (expires_at, wait), record, turn),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::{Progress, RetryTable};
+use super::{PacingLimits, Progress, RetryTable};
 
 /// Everything in a correlator that can grow or last, with its bound.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Limits {
     pub open_installations_max: usize,
     /// What is tried again.
     pub retry: RetryTable,
+    /// How fast Downloads are sent.
+    pub pacing: PacingLimits,
     /// An accepted Download whose time has run out is cancelled.
     pub cancel_expired: bool,
     /// An empty CommandKey means the device's only open transfer.

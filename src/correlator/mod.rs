@@ -13,6 +13,7 @@ mod explanation;
 mod installation;
 mod limits;
 mod observations;
+mod pacing;
 mod resource;
 mod retry;
 #[cfg(test)]
@@ -42,6 +43,7 @@ pub use limits::Limits;
 pub use observations::{
     Milestone, OTHER_PRODUCT_CLASSES, Observations, Outcomes, TIME_BOUNDS, Times,
 };
+pub use pacing::{Bucket, Pacing, PacingLimits};
 pub use resource::StoredResource;
 pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
@@ -60,7 +62,7 @@ use table::Table;
 /// ```
 /// use std::time::Duration;
 /// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, RetryTable};
-/// use credbridge::correlator::UnmatchedReason;
+/// use credbridge::correlator::{PacingLimits, UnmatchedReason};
 /// use credbridge::cwmp::{DeviceId, TransferComplete};
 /// use credbridge::mapping::{DeleteRule, Rules};
 /// use credbridge::record::{Coordinates, Record};
@@ -82,6 +84,7 @@ use table::Table;
 ///     queued_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
 ///     retry: RetryTable::new(),
+///     pacing: PacingLimits::default(),
 ///     cancel_expired: false,
 ///     sole_open_transfer: false,
 /// };
@@ -116,6 +119,7 @@ pub struct Correlator {
     table: Table,
     stats: Stats,
     observations: Observations,
+    pacing: Pacing,
 }
 
 /// The surroundings of one call.
@@ -133,6 +137,7 @@ impl Correlator {
             table: Table::default(),
             stats: Stats::default(),
             observations: Observations::default(),
+            pacing: Pacing::default(),
         }
     }
 

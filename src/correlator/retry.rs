@@ -114,6 +114,8 @@ pub struct Retry {
     pub until: Timestamp,
     /// Whether the next attempt is due at the deadline of the installation.
     pub is_due: bool,
+    /// Whether the first attempt has its place in the order of all Downloads.
+    pub is_paced: bool,
 }
 
 impl Correlator {
@@ -185,6 +187,7 @@ impl Correlator {
             attempt,
             until,
             is_due: true,
+            is_paced: false,
         }));
         self.table.set_deadline(slot, due);
         Self::remember(slot, turn);

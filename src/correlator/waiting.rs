@@ -3,24 +3,24 @@
 use std::cmp::Ordering;
 
 use crate::cwmp::DeviceId;
-use crate::onem2m::{Expiry, ResponseStatusCode};
+use crate::onem2m::ResponseStatusCode;
 use crate::time::Timestamp;
 
 use super::create::Refusal;
-use super::{Correlator, Open, Position, Progress, Retry, Slot, Turn, explanation};
+use super::{Correlator, CreateRequest, Open, Position, Progress, Retry, Slot, Turn, explanation};
 
 impl Correlator {
     /// How a new Download of the device has to wait, and until when at first; `None`: not at all. A CPE queues three
     /// transfers at least (TR-069 A.3.2.8), more than it takes are held back here; and nothing is done before oet
     /// (TS-0001 clause 8.1.2).
     pub(super) fn turn_of(
-        &self,
+        &mut self,
         device: &DeviceId,
-        execution_time: Option<Expiry>,
+        create: &CreateRequest,
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Option<(Retry, Timestamp)>, Refusal> {
-        let starts_at = execution_time.map(|time| time.at(now));
+        let starts_at = create.execution_time.map(|time| time.at(now));
         let starts_at = starts_at.filter(|starts_at| *starts_at > now);
         if let Some((starts_at, expires_at)) = starts_at.zip(expires_at)
             && starts_at >= expires_at
@@ -34,19 +34,22 @@ impl Correlator {
             transferring += usize::from(open.is_transferring());
             waiting += usize::from(open.progress == Progress::Waiting);
         }
-        if starts_at.is_none() && transferring < self.limits.open_downloads_per_device_max {
-            return Ok(None);
+        let until = self.deadline(Progress::Waiting, expires_at, starts_at.unwrap_or(now));
+        let has_room = transferring < self.limits.open_downloads_per_device_max;
+        if starts_at.is_none() && has_room {
+            let originator = &create.primitive.originator;
+            return Ok(self.wait_paced(device, originator, now, until));
         }
         if waiting >= self.limits.queued_downloads_per_device_max {
             let debug =
                 explanation::too_many_downloads(device, transferring, waiting, &self.limits);
             return Err(Refusal::new(ResponseStatusCode::BadRequest, debug));
         }
-        let until = self.deadline(Progress::Waiting, expires_at, starts_at.unwrap_or(now));
         let wait = Retry {
             attempt: 0,
             until,
             is_due: starts_at.is_some(),
+            is_paced: false,
         };
         Ok(Some((wait, starts_at.unwrap_or(until))))
     }
@@ -87,6 +90,32 @@ impl Correlator {
         })
     }
 
+    /// Whether the Download of an installation, whose turn among those of its device has come, waits for others.
+    fn is_held_back(&mut self, slot: Slot, turn: &Turn<'_>) -> bool {
+        let open = self.open(slot);
+        let Some(until) = open.retry.as_deref().map(|wait| wait.until) else {
+            return false;
+        };
+        if open.is_paced() {
+            return false;
+        }
+        let originator = open.request.primitive.originator.clone();
+        let device = self
+            .table
+            .get(slot)
+            .expect("the caller saw it")
+            .id
+            .device
+            .clone();
+        let wait = self.wait_paced(&device, &originator, turn.now, until);
+        let Some((wait, deadline)) = wait else {
+            return false;
+        };
+        self.table.open_mut(slot).retry = Some(Box::new(wait));
+        self.table.set_deadline(slot, deadline);
+        true
+    }
+
     /// The time of a waiting Download has come: from now on it waits only for those before it. Returns `false` if that
     /// is not what the deadline is about.
     pub(super) fn on_execution_time(&mut self, slot: Slot, turn: &mut Turn<'_>) -> bool {
@@ -111,6 +140,9 @@ impl Correlator {
         let expires_at = self.open(slot).expires_at;
         if expires_at.is_some_and(|expires_at| expires_at <= turn.now) {
             return self.on_step_timeout(slot, Progress::Waiting, turn);
+        }
+        if self.is_held_back(slot, turn) {
+            return Self::remember(slot, turn);
         }
         self.table.set_progress(slot, Progress::DownloadSent);
         self.table.open_mut(slot).retry = None;

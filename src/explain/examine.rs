@@ -198,7 +198,9 @@ impl Gatherer<'_> {
                 self.learn_state(&installation);
                 Ok(Some(telling::state(Some(&installation))))
             }
-            ChangelogEntry::Ledger(..) | ChangelogEntry::Waiting(..) => Ok(None),
+            ChangelogEntry::Ledger(..)
+            | ChangelogEntry::Pacing(_)
+            | ChangelogEntry::Waiting(..) => Ok(None),
         }
     }
 

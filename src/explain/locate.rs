@@ -163,7 +163,7 @@ fn note(
         ChangelogEntry::Installation(installation) => {
             say(installation.id.clone(), Some(&installation));
         }
-        ChangelogEntry::Ledger(..) | ChangelogEntry::Waiting(..) => {}
+        ChangelogEntry::Ledger(..) | ChangelogEntry::Pacing(_) | ChangelogEntry::Waiting(..) => {}
     }
     Ok(())
 }

@@ -76,8 +76,10 @@ impl Subject {
                 let key = record.key.unwrap_or_default();
                 let id = match changelog::decode(key, None, decoder)? {
                     ChangelogEntry::Forgotten(id) => id,
-                    ChangelogEntry::Installation(_) | ChangelogEntry::Ledger(..) => {
-                        bail!("the record at {at} is the ledger of its shard")
+                    ChangelogEntry::Installation(_)
+                    | ChangelogEntry::Ledger(..)
+                    | ChangelogEntry::Pacing(_) => {
+                        bail!("the record at {at} is about its shard, not about an installation")
                     }
                     ChangelogEntry::Waiting(request, _) => {
                         return Ok(Self::of_coordinates(request));

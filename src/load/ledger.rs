@@ -191,6 +191,7 @@ fn note(
         }
         ChangelogEntry::Forgotten(_)
         | ChangelogEntry::Installation(_)
+        | ChangelogEntry::Pacing(_)
         | ChangelogEntry::Waiting(..) => {}
     }
     Ok(())

@@ -29,7 +29,7 @@ impl Application {
             cpe_events: config.topics.cpe_events.clone(),
             routed_topic: config.routed_topic(),
             shards,
-            limits: config.limits(),
+            limits: config.limits(shards.unsigned_abs()),
             rules: config.rules(),
             decoder: config.decoder(),
             asking_decoder: config.decoder(),

@@ -1,6 +1,8 @@
 //! One shard: its correlator, and what of it the changelog does not know yet.
 
-use crate::correlator::{Correlator, Effects, Event, InstallationId, Ledger, Limits, Slot, Stats};
+use crate::correlator::{
+    Correlator, Effects, Event, InstallationId, Ledger, Limits, Pacing, Slot, Stats,
+};
 use crate::mapping::Rules;
 use crate::telemetry::WorkerMetrics;
 use crate::time::Timestamp;
@@ -49,6 +51,7 @@ pub(crate) struct Shard {
     changed: Vec<Slot>,
     forgotten: Vec<InstallationId>,
     written: Ledger,
+    paced: Pacing,
     exported: Stats,
 }
 
@@ -63,6 +66,7 @@ impl Shard {
             changed: Vec::new(),
             forgotten: Vec::new(),
             written: Ledger::default(),
+            paced: Pacing::default(),
             exported: Stats::default(),
         }
     }
@@ -91,6 +95,10 @@ impl Shard {
                 }
                 self.correlator.restore_ledger(ledger);
                 self.written = ledger;
+            }
+            ChangelogEntry::Pacing(pacing) => {
+                self.correlator.restore_pacing(pacing.clone());
+                self.paced = pacing;
             }
             ChangelogEntry::Waiting(coordinates, request) => {
                 self.waiting
@@ -147,6 +155,13 @@ impl Shard {
             outbound.partition = Some(self.number);
             send(outbound)
         })?;
+        let pacing = self.correlator.pacing();
+        if *pacing != self.paced {
+            changelog::encode_pacing(pacing, outbound);
+            outbound.partition = Some(self.number);
+            send(outbound)?;
+            self.paced = pacing.clone();
+        }
         let ledger = self.correlator.stats().ledger;
         if ledger != self.written {
             changelog::encode_ledger(&ledger, shards.unsigned_abs(), outbound);

@@ -1,6 +1,7 @@
 //! State of the shards <-> records of the changelog.
 //!
-//! The key of an installation is `<device key>/<CommandKey>`, that of the ledger is `ledger`, that of a request whose
+//! The key of an installation is `<device key>/<CommandKey>`, that of the ledger is `ledger`, that of the
+//! clocks of token buckets `pacing`, that of a request whose
 //! node is not known yet `waiting/<topic>/<partition>/<offset>`. The value is one byte with the version of the format,
 //! then a message of `proto/credbridge/internal/v1/state.proto`.
 
@@ -13,7 +14,7 @@ use std::io::Write as _;
 
 use prost::Message;
 
-use crate::correlator::{EarlyKind, EventKind, Installation, InstallationId, Ledger};
+use crate::correlator::{EarlyKind, EventKind, Installation, InstallationId, Ledger, Pacing};
 use crate::cwmp::{CommandKey, DeviceId};
 use crate::record::{Coordinates, OwnedRecord, Record};
 use crate::time::Timestamp;
@@ -25,6 +26,8 @@ use super::{Decoded, Decoder, Destination, Input, Outbound, Undecoded};
 const VERSION: u8 = 1;
 
 const LEDGER_KEY: &[u8] = b"ledger";
+
+const PACING_KEY: &[u8] = b"pacing";
 
 /// Begins the key of a waiting request. A device key has no slash and at least two parts, so it is none.
 const WAITING_PREFIX: &[u8] = b"waiting/";
@@ -38,6 +41,8 @@ pub enum ChangelogEntry {
     Installation(Box<Installation>),
     /// The ledger as it was, and the number of shards that the application had.
     Ledger(Ledger, u32),
+    /// The clocks of the token buckets as they were.
+    Pacing(Pacing),
     /// The request that stands there waits for its node; `None`: not any more.
     Waiting(Coordinates, Option<Box<WaitingRequest>>),
 }
@@ -58,7 +63,7 @@ pub struct WaitingRequest {
 pub enum ChangelogError {
     /// The key is none that the bridge writes.
     #[error(
-        "changelog key {0:?} is none of `ledger`, `<device key>/<CommandKey>` and `waiting/<topic>/<partition>/<offset>`: \
+        "changelog key {0:?} is none of `ledger`, `pacing`, `<device key>/<CommandKey>` and `waiting/<topic>/<partition>/<offset>`: \
          does another program write to this topic?"
     )]
     Key(String),
@@ -146,6 +151,15 @@ fn write_waiting_key(coordinates: &Coordinates, outbound: &mut Outbound) {
     write!(key, "{coordinates}").expect("writing to memory does not fail");
 }
 
+/// Writes the clocks of the token buckets as they are.
+pub fn encode_pacing(pacing: &Pacing, outbound: &mut Outbound) {
+    outbound.start(Destination::Changelog);
+    outbound.key_mut().extend_from_slice(PACING_KEY);
+    if !pacing.clocks.is_empty() {
+        write_value(&write::pacing(pacing), outbound);
+    }
+}
+
 fn write_key(id: &InstallationId, outbound: &mut Outbound) {
     write!(outbound.key_mut(), "{}/{}", id.device, id.command_key)
         .expect("writing to memory does not fail");
@@ -206,6 +220,13 @@ fn decode_with(
             read::ledger(&message),
             message.shards,
         ));
+    }
+    if key == PACING_KEY {
+        let pacing = match value {
+            Some(value) => read::pacing(message(key, value)?).map_err(|broken| broken.of(key))?,
+            None => Pacing::default(),
+        };
+        return Ok(ChangelogEntry::Pacing(pacing));
     }
     if let Some(place) = key.strip_prefix(WAITING_PREFIX) {
         return waiting(key, place, value);

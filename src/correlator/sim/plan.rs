@@ -1,7 +1,10 @@
 //! What a seed decides about installations and devices before anything runs.
 
+use std::time::Duration;
+
 use fastrand::Rng;
 
+use crate::correlator::PacingLimits;
 use crate::cwmp::DeviceId;
 
 /// One installation that somebody asks for, and how its device behaves.
@@ -78,6 +81,8 @@ pub(super) struct Scale {
     pub(super) has_retries: bool,
     /// Downloads of a device wait for each other.
     pub(super) has_queue: bool,
+    /// Downloads of all devices wait for each other.
+    pub(super) has_pacing: bool,
 }
 
 impl Scale {
@@ -91,6 +96,22 @@ impl Scale {
             is_tight: rng.u8(0..10) == 0,
             has_retries: rng.bool(),
             has_queue: rng.bool(),
+            has_pacing: rng.u8(0..4) == 0,
+        }
+    }
+}
+
+impl Scale {
+    /// Slow enough that most requests wait.
+    pub(super) fn pacing(&self) -> PacingLimits {
+        if !self.has_pacing {
+            return PacingLimits::default();
+        }
+        PacingLimits {
+            fleet: Some(Duration::from_mins(2)),
+            product_class: Some(Duration::from_mins(3)),
+            burst: Duration::from_mins(4),
+            reserved_percent: 20,
         }
     }
 }

@@ -71,6 +71,7 @@ fn limits_of(scale: &Scale) -> Limits {
             early_events_per_key_max: 2,
             early_events_max: 3,
             retry,
+            pacing: scale.pacing(),
             ..limits()
         };
     }
@@ -80,6 +81,7 @@ fn limits_of(scale: &Scale) -> Limits {
         early_events_per_key_max: 1000,
         early_events_max: 1000,
         retry,
+        pacing: scale.pacing(),
         ..limits()
     }
 }

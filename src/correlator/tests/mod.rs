@@ -6,6 +6,7 @@ mod expiry;
 mod inputs;
 mod limits;
 mod order;
+mod pacing;
 mod random;
 mod requests;
 mod restoring;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::cwmp::RejectionReason;
 use crate::onem2m::{Expiry, Operation};
 
-use super::super::{AnswerKind, Effect, Effects, Limits, ResponseKind};
+use super::super::{AnswerKind, Effect, Effects, Limits, PacingLimits, ResponseKind};
 use super::restoring::Changelog;
 use super::world::*;
 
@@ -89,6 +89,12 @@ fn tight() -> Limits {
         queued_downloads_per_device_max: 1,
         open_installations_max: 3,
         cancel_expired: true,
+        pacing: PacingLimits {
+            fleet: Some(MINUTE),
+            product_class: Some(2 * MINUTE),
+            burst: 3 * MINUTE,
+            reserved_percent: 20,
+        },
         sole_open_transfer: true,
         ended_ttl: 30 * MINUTE,
         resource_ttl: 45 * MINUTE,

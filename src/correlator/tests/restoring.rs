@@ -50,6 +50,8 @@ impl Changelog {
             }
         }
         world.correlator.restore_ledger(other.ledger());
+        let pacing = other.correlator.pacing().clone();
+        world.correlator.restore_pacing(pacing);
         world
     }
 }

@@ -56,6 +56,7 @@ pub(crate) fn limits() -> Limits {
         queued_downloads_per_device_max: 2,
         open_installations_max: 1000,
         retry: RetryTable::new(),
+        pacing: PacingLimits::default(),
         cancel_expired: false,
         sole_open_transfer: false,
     }

@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::correlator::{
-    EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Progress, Request, Retry, State,
-    StoredResource, Transfer,
+    Bucket, EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Pacing, Progress,
+    Request, Retry, State, StoredResource, Transfer,
 };
 use crate::cwmp::{CommandKey, DownloadFile};
 use crate::onem2m::{
@@ -47,6 +47,20 @@ pub(super) fn ledger(ledger: &state::Ledger) -> Ledger {
         set_aside: ledger.set_aside,
         foreign: ledger.foreign,
     }
+}
+
+pub(super) fn pacing(message: state::Pacing) -> Result<Pacing, Broken> {
+    let clocks = message.clocks.into_iter().map(|clock| {
+        let bucket = match clock.bucket.ok_or(Broken::Field("clocks.bucket"))? {
+            state::clock::Bucket::Fleet(_) => Bucket::Fleet,
+            state::clock::Bucket::Reserved(_) => Bucket::Reserved,
+            state::clock::Bucket::ProductClass(class) => Bucket::ProductClass(class.into()),
+            state::clock::Bucket::Originator(originator) => Bucket::Originator(originator.into()),
+        };
+        Ok((bucket, clock.nanos))
+    });
+    let clocks = clocks.collect::<Result<_, _>>()?;
+    Ok(Pacing { clocks })
 }
 
 pub(super) fn installation(
@@ -172,6 +186,7 @@ fn retry(retry: &state::Retry) -> Result<Box<Retry>, Broken> {
         attempt,
         until: Timestamp::from_millis(retry.until_ms),
         is_due: retry.is_due,
+        is_paced: retry.is_paced,
     }))
 }
 

@@ -1,5 +1,6 @@
 use crate::correlator::{
-    EarlyEvent, Ended, Installation, Ledger, Open, Progress, Request, State, Transfer,
+    Bucket, EarlyEvent, Ended, Installation, Ledger, Open, Pacing, Progress, Request, State,
+    Transfer,
 };
 use crate::onem2m::{Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType};
 use crate::record::{Coordinates, OwnedRecord};
@@ -32,6 +33,23 @@ pub(super) fn ledger(ledger: &Ledger, shards: u32) -> state::Ledger {
         set_aside: ledger.set_aside,
         foreign: ledger.foreign,
         shards,
+    }
+}
+
+pub(super) fn pacing(pacing: &Pacing) -> state::Pacing {
+    let clocks = pacing.clocks.iter().map(|(bucket, nanos)| state::Clock {
+        nanos: *nanos,
+        bucket: Some(match bucket {
+            Bucket::Fleet => state::clock::Bucket::Fleet(true),
+            Bucket::Reserved => state::clock::Bucket::Reserved(true),
+            Bucket::ProductClass(class) => state::clock::Bucket::ProductClass(class.to_string()),
+            Bucket::Originator(originator) => {
+                state::clock::Bucket::Originator(originator.to_string())
+            }
+        }),
+    });
+    state::Pacing {
+        clocks: clocks.collect(),
     }
 }
 
@@ -108,6 +126,7 @@ fn open(open: &Open) -> state::Open {
             attempt: retry.attempt.into(),
             until_ms: retry.until.as_millis(),
             is_due: retry.is_due,
+            is_paced: retry.is_paced,
         }),
         target: open
             .target

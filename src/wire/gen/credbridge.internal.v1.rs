@@ -121,6 +121,9 @@ pub struct Retry {
     /// Whether the next one is due at `deadline_ms`.
     #[prost(bool, tag = "3")]
     pub is_due: bool,
+    /// Whether the first one has its place in the order of all Downloads.
+    #[prost(bool, tag = "4")]
+    pub is_paced: bool,
 }
 /// What is kept of a request.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -265,6 +268,36 @@ pub struct Ledger {
     /// Number of shards of the application when it was written: it must never change.
     #[prost(uint32, tag = "7")]
     pub shards: u32,
+}
+/// The value of the changelog record with the key `pacing`: when the token buckets are full again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Pacing {
+    #[prost(message, repeated, tag = "1")]
+    pub clocks: ::prost::alloc::vec::Vec<Clock>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Clock {
+    #[prost(uint64, tag = "1")]
+    pub nanos: u64,
+    #[prost(oneof = "clock::Bucket", tags = "2, 3, 4, 5")]
+    pub bucket: ::core::option::Option<clock::Bucket>,
+}
+/// Nested message and enum types in `Clock`.
+pub mod clock {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Bucket {
+        /// All Downloads, but those from the reserved share.
+        #[prost(bool, tag = "2")]
+        Fleet(bool),
+        /// The reserved share.
+        #[prost(bool, tag = "3")]
+        Reserved(bool),
+        #[prost(string, tag = "4")]
+        ProductClass(::prost::alloc::string::String),
+        /// When the last of this originator is sent.
+        #[prost(string, tag = "5")]
+        Originator(::prost::alloc::string::String),
+    }
 }
 /// What was done last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

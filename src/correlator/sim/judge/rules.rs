@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::correlator::Step;
+use crate::correlator::{PacingLimits, Step};
 use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 
@@ -26,7 +26,9 @@ impl Judge {
 
     /// Whether a request can be over without a Download.
     fn may_wait(&self, plan: &Plan) -> bool {
-        plan.starts_after.is_some() || self.limits.open_downloads_per_device_max < self.plans.len()
+        plan.starts_after.is_some()
+            || self.limits.pacing != PacingLimits::default()
+            || self.limits.open_downloads_per_device_max < self.plans.len()
     }
 
     /// It is refused; or it may expire or fail while it waits for its turn, and nobody wants to know.
