@@ -132,3 +132,43 @@ fn pending_request_is_withdrawn_also_over_a_kill() {
     bridge.stop();
     assert!(app.written().dead_letters.is_empty());
 }
+
+#[test]
+fn downloads_are_paced_also_over_a_kill() {
+    // Each of the four shards has a quarter: one Download in three seconds.
+    let pacing = json!({"fleet": "80/m", "burst": "1ms", "reserved": 0});
+    let app = App::new(Broker::shared(), "pacing").set(&json!({"pacing": pacing}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let asked = Instant::now();
+    for key in ["k1", "k2", "k3"] {
+        play.request("S1", Some(key));
+    }
+    assert_eq!(play.next_command("S1").0.id, "k1/download");
+    bridge.kill();
+    let bridge = app.start();
+    assert_eq!(play.next_command("S1").0.id, "k2/download");
+    assert!(
+        asked.elapsed() >= Duration::from_secs(3),
+        "{:?}",
+        asked.elapsed()
+    );
+    play.request("S1", Some("k4"));
+    assert_eq!(play.next_command("S1").0.id, "k3/download");
+    assert!(
+        asked.elapsed() >= Duration::from_secs(6),
+        "{:?}",
+        asked.elapsed()
+    );
+    for key in ["k1", "k2", "k3"] {
+        play.event("S1", "", fleet::transfer_complete(key, 9018, ""));
+        assert_eq!(play.next_response("S1").0.code, 4000);
+    }
+    assert_eq!(play.next_command("S1").0.id, "k4/download");
+    assert!(
+        asked.elapsed() >= Duration::from_secs(9),
+        "{:?}",
+        asked.elapsed()
+    );
+    bridge.stop();
+}
