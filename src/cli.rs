@@ -62,6 +62,12 @@ pub(crate) enum Command {
                       credbridge explain --device 00256D-IGD-1 --command-key k1 --json"
     )]
     Explain(ExplainArgs),
+    /// Print exactly the access that the bridge needs.
+    #[command(
+        after_help = "Example:\n  credbridge acls --config credbridge.yaml --principal User:credbridge\n  \
+                      credbridge acls --config credbridge.yaml --form strimzi"
+    )]
+    Acls(AclArgs),
     /// Print completions for a shell.
     #[command(
         after_help = "Example:\n  credbridge completions bash > /etc/bash_completion.d/credbridge"
@@ -106,7 +112,7 @@ pub(crate) struct LoadArgs {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// Check topics, partition counts, compaction and access rights on the cluster, too.
+    /// Check topics, partition counts, compaction, access rights and clocks on the cluster, too.
     #[arg(long)]
     pub(crate) connect: bool,
     /// Print the configuration that is in force, without secrets.
@@ -171,6 +177,14 @@ pub(crate) struct ExplainArgs {
     pub(crate) config: ConfigArgs,
     #[command(flatten)]
     pub(crate) options: credbridge::explain::ExplainOptions,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AclArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    #[command(flatten)]
+    pub(crate) options: credbridge::acls::AclOptions,
 }
 
 #[derive(Args, Debug)]
@@ -257,6 +271,7 @@ mod tests {
                 "decode",
                 "replay",
                 "explain",
+                "acls",
                 "completions",
                 "man"
             ]

@@ -24,6 +24,7 @@
 //! Each module uses only those above it. The modules up to [`wire`] do no I/O, read no clock, draw no randomness, log
 //! nothing and emit no metric: the same calls give the same effects on every machine. `tidy.rs` checks both.
 
+pub mod acls;
 pub mod config;
 pub mod correlator;
 pub mod cwmp;

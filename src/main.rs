@@ -20,8 +20,8 @@ use credbridge::time::Timestamp;
 use reload::Reload;
 
 use cli::{
-    CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, ExplainArgs, LoadArgs, ManArgs,
-    Replay, ReplayArgs, RunArgs,
+    AclArgs, CheckArgs, Cli, Command, ConfigArgs, DecodeArgs, DemoArgs, ExplainArgs, LoadArgs,
+    ManArgs, Replay, ReplayArgs, RunArgs,
 };
 
 /// The bridge makes and frees small blocks on several threads, and librdkafka frees on one what was made on another; of
@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         Command::Decode(args) => decode(&args),
         Command::Replay(args) => replay(args),
         Command::Explain(args) => explain(&args),
+        Command::Acls(args) => acls(&args),
         Command::Completions(args) => completions(args.shell),
         Command::Man(args) => man(&args),
     };
@@ -139,7 +140,14 @@ fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         Err(error) => return print_mistakes(error),
     };
     if args.connect {
-        runtime::check(&config)?;
+        let mistakes = runtime::check(&config)?;
+        for mistake in &mistakes {
+            print(format!("{mistake}\n").as_bytes())?;
+        }
+        if !mistakes.is_empty() {
+            let text = format!("the cluster does not fit: {} mistakes", mistakes.len());
+            return Err(runtime::RuntimeError::Configuration(text).into());
+        }
     }
     let text = match args.print {
         true => config.to_yaml(),
@@ -212,6 +220,12 @@ fn explain(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn acls(args: &AclArgs) -> anyhow::Result<ExitCode> {
+    let config = read(&args.config)?;
+    credbridge::acls::acls(&config, &args.options, &mut std::io::stdout().lock())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {

@@ -156,6 +156,10 @@ fn reader(
     name: &str,
     isolation: &str,
 ) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader_config(config, name, isolation).create_with_context(Diagnostics::new(role))
+}
+
+fn reader_config(config: &Config, name: &str, isolation: &str) -> ClientConfig {
     let mut client = consumer_config(config, name, isolation);
     for property in [
         "group.instance.id",
@@ -164,7 +168,27 @@ fn reader(
     ] {
         client.remove(property);
     }
-    client.create_with_context(Diagnostics::new(role))
+    client
+}
+
+/// A reader that says when it has come to the end.
+pub(super) fn end_reader(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
+    reader_config(config, "check", "read_uncommitted")
+        .set("enable.partition.eof", "true")
+        .create_with_context(Diagnostics::new("check"))
+}
+
+/// A writer that no broker takes a record from: it asks for a number of acknowledgements that there is not. A broker
+/// that would take it says so, and one that would not because of missing access says that.
+pub(super) fn refused_producer(config: &Config) -> Result<BaseProducer<Deliveries>, KafkaError> {
+    let mut client = client(config, "check-producer");
+    pass_through(&mut client, config, true);
+    client.remove("transaction.timeout.ms");
+    client
+        .set("enable.idempotence", "false")
+        .set("acks", "2")
+        .set("message.timeout.ms", TRANSACTION_TIMEOUT_MS)
+        .create_with_context(Deliveries::default())
 }
 
 /// The reader of the changelog.

@@ -1,10 +1,12 @@
 //! Everything that touches the world: topics, workers, transactions, restore.
 
+pub mod access;
 mod allowance;
 pub(crate) mod application;
 mod assignment;
 pub(crate) mod clients;
 mod clock;
+mod cluster_check;
 pub(crate) mod deliveries;
 mod diagnostics;
 pub mod health;
@@ -42,6 +44,7 @@ use crate::telemetry::Metrics;
 use rdkafka::consumer::Consumer as _;
 
 use application::Application;
+use cluster_check::ClusterCheck;
 use probe::Probe;
 use watermark::Watermark;
 
@@ -80,11 +83,11 @@ impl Setup {
     }
 }
 
-/// Checks that the cluster answers and that the topics fit, without reading or changing anything.
+/// Checks topics, access and clocks on the cluster, without reading or changing anything; returns all mistakes.
 ///
 /// # Errors
-/// If no broker answers, or topics are missing or do not fit; the text tells how to mend it.
-pub fn check(config: &Config) -> Result<(), RuntimeError> {
+/// If no broker answers.
+pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
     let probe = open_probe(config, &Stop::default())?;
     probe
         .client()
@@ -95,8 +98,7 @@ pub fn check(config: &Config) -> Result<(), RuntimeError> {
                 config.kafka.bootstrap_servers
             ))
         })?;
-    topics::fit(config, &probe)?;
-    topics::check_compaction(config)
+    ClusterCheck::new(config, &probe).run()
 }
 
 fn open_probe(config: &Config, stop: &Stop) -> Result<Probe, RuntimeError> {

@@ -63,19 +63,26 @@ pub(super) fn prepare(
 ///
 /// # Errors
 /// If they do not; the text tells how to mend it.
-pub(super) fn fit(config: &Config, probe: &Probe) -> Result<i32, RuntimeError> {
+fn fit(config: &Config, probe: &Probe) -> Result<i32, RuntimeError> {
     check_presence(config, probe)?;
     let routed = count(probe, &config.routed_topic())?;
     let changelog = count(probe, &config.changelog_topic())?;
-    if routed != changelog {
-        return Err(RuntimeError::Configuration(format!(
+    match unequal(config, routed, changelog) {
+        Some(mistake) => Err(RuntimeError::Configuration(mistake)),
+        None => Ok(routed),
+    }
+}
+
+/// What is wrong with these numbers of partitions.
+pub(super) fn unequal(config: &Config, routed: i32, changelog: i32) -> Option<String> {
+    (routed != changelog).then(|| {
+        format!(
             "{} has {routed} partitions and {} has {changelog}: both must have the same number, the number of shards, and it must never change; \
              restore the number that both had before",
             config.routed_topic(),
             config.changelog_topic(),
-        )));
-    }
-    Ok(routed)
+        )
+    })
 }
 
 /// Waits until a broker answers; says once that it waits.
@@ -260,10 +267,10 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
         );
     }
     match setting("cleanup.policy") {
-        Some(policy) if policy.split(',').any(|part| part.trim() == "compact") => Ok(()),
-        Some(policy) => Err(RuntimeError::Configuration(format!(
-            "{changelog} has cleanup.policy={policy}: state would be lost when retention comes; set cleanup.policy=compact"
-        ))),
+        Some(policy) => match unfit(&changelog, &policy) {
+            Some(mistake) => Err(RuntimeError::Configuration(mistake)),
+            None => Ok(()),
+        },
         // The client library gives an empty answer where DescribeConfigs is not allowed.
         None => {
             tracing::warn!(
@@ -273,6 +280,34 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
             Ok(())
         }
     }
+}
+
+/// The setting `cleanup.policy` of a topic; `None` if it cannot be read.
+pub(super) fn cleanup_policy(config: &Config, topic: &str) -> Result<Option<String>, RuntimeError> {
+    let admin = clients::admin(config)
+        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
+    let described = block_on(admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options));
+    let settings = described
+        .ok()
+        .and_then(|resources| resources.into_iter().next()?.ok());
+    Ok(settings.and_then(|settings| settings.get("cleanup.policy")?.value.clone()))
+}
+
+/// What is wrong with the changelog's policy, as far as it can be read.
+pub(super) fn not_compacted(config: &Config) -> Result<Option<String>, RuntimeError> {
+    let changelog = config.changelog_topic();
+    let policy = cleanup_policy(config, &changelog)?;
+    Ok(policy.and_then(|policy| unfit(&changelog, &policy)))
+}
+
+fn unfit(changelog: &str, policy: &str) -> Option<String> {
+    let is_compacted = policy.split(',').any(|part| part.trim() == "compact");
+    (!is_compacted).then(|| {
+        format!(
+            "{changelog} has cleanup.policy={policy}: state would be lost when retention comes; set cleanup.policy=compact"
+        )
+    })
 }
 
 fn log_unknown_policy(changelog: &str, error: &KafkaError) {

@@ -38,7 +38,8 @@ const ADVICE: [(RDKafkaErrorCode, &str); 5] = [
     ),
     (
         RDKafkaErrorCode::TopicAuthorizationFailed,
-        "allow Read on the inputs, Write on the outputs, Read and Write on <application_id>-routed and -changelog",
+        "allow Read on the inputs, Write on the outputs, Read and Write on <application_id>-routed and -changelog; \
+         credbridge check --connect names what is missing",
     ),
     (
         RDKafkaErrorCode::TransactionalIdAuthorizationFailed,

@@ -27,6 +27,7 @@ const ORDER: [&[&str]; 8] = [
     &["wire"],
     &["config"],
     &[
+        "acls",
         "decode",
         "demo",
         "explain",

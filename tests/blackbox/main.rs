@@ -2,6 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "these tests measure real time")]
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod at_least_once;
 #[cfg(test)]
 mod changes;

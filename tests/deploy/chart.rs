@@ -323,6 +323,7 @@ fn a_user_of_strimzi_may_do_what_the_bridge_does_and_no_more() {
             .unwrap()
     };
     assert_eq!(topic("certificates-routed")["spec"]["partitions"], 32);
+    assert!(topic("certificates-ledger")["spec"]["config"]["cleanup.policy"].is_null());
     let changelog = &topic("certificates-changelog")["spec"];
     assert_eq!(changelog["partitions"], 32);
     assert_eq!(changelog["config"]["cleanup.policy"], "compact");

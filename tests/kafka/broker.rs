@@ -40,6 +40,22 @@ share.coordinator.state.topic.num.partitions=4
 transaction.state.log.num.partitions=4
 ";
 
+/// The user of a secured cluster.
+pub(crate) const USER: &str = "bridge";
+
+/// The user's password.
+pub(crate) const PASSWORD: &str = "only-for-tests";
+
+/// What a secured cluster has beside. Whoever comes by the other listener may do everything.
+const SECURITY: &str = "\
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+";
+
 /// A running cluster; it is killed when the value is dropped or this process ends.
 pub(crate) struct Broker {
     directory: PathBuf,
@@ -49,6 +65,8 @@ pub(crate) struct Broker {
 struct Node {
     directory: PathBuf,
     port: u16,
+    /// Port of the listener where users must prove who they are, and may do only what is allowed.
+    secured_port: Option<u16>,
     child: Option<Child>,
 }
 
@@ -70,9 +88,21 @@ impl Broker {
     /// # Panics
     /// If it does not start; the log is shown.
     pub(crate) fn start(nodes: usize) -> Self {
+        Self::start_with(nodes, false)
+    }
+
+    /// Starts a cluster of one node with a second listener, where [`USER`] may do only what access control lists allow.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_secured() -> Self {
+        Self::start_with(1, true)
+    }
+
+    fn start_with(nodes: usize, is_secured: bool) -> Self {
         for _ in 0..START_TRIES {
             let started = Instant::now();
-            let mut broker = Self::format(nodes);
+            let mut broker = Self::format(nodes, is_secured);
             let formatted = started.elapsed();
             broker.nodes.iter_mut().for_each(Node::spawn);
             match broker.wait_until_ready() {
@@ -98,6 +128,15 @@ impl Broker {
             .map(|node| format!("127.0.0.1:{}", node.port))
             .collect();
         addresses.join(",")
+    }
+
+    /// Address of the listener where access counts.
+    ///
+    /// # Panics
+    /// If the cluster was started without.
+    pub(crate) fn secured_address(&self) -> String {
+        let port = self.nodes[0].secured_port.expect("a secured cluster");
+        format!("127.0.0.1:{port}")
     }
 
     /// A client of this cluster.
@@ -161,7 +200,7 @@ impl Broker {
     }
 
     /// Makes the data directories of a new cluster.
-    fn format(count: usize) -> Self {
+    fn format(count: usize, is_secured: bool) -> Self {
         let directory = process::scratch("kafka");
         let ports = free_ports(2 * count);
         let (client_ports, controller_ports) = ports.split_at(count);
@@ -177,6 +216,7 @@ impl Broker {
             let node = Node {
                 directory: directory.join(format!("node-{id}")),
                 port,
+                secured_port: is_secured.then(free_port),
                 child: None,
             };
             fs::create_dir(&node.directory).expect("the directory is ours");
@@ -250,6 +290,14 @@ impl Node {
         let (port, data) = (self.port, self.data());
         let replicas = count.min(3);
         let in_sync = replicas.div_ceil(2);
+        let secured = self.secured_port.map_or_else(String::new, |secured| {
+            format!(
+                "{SECURITY}\
+                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},SASL://127.0.0.1:{secured}\n\
+                 advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{secured}\n"
+            )
+        });
+        // Of a setting that stands twice the last counts.
         format!(
             "{SETTINGS}\
              node.id={id}\n\
@@ -263,7 +311,8 @@ impl Node {
              share.coordinator.state.topic.replication.factor={replicas}\n\
              share.coordinator.state.topic.min.isr={in_sync}\n\
              transaction.state.log.replication.factor={replicas}\n\
-             transaction.state.log.min.isr={in_sync}\n",
+             transaction.state.log.min.isr={in_sync}\n\
+             {secured}",
             data.display()
         )
     }
@@ -282,6 +331,10 @@ impl Node {
                 "-c",
                 "server.properties",
             ])
+            .args(self.secured_port.map_or_else(Vec::new, |_| {
+                let user = format!("SCRAM-SHA-512=[name={USER},password={PASSWORD}]");
+                vec!["--add-scram".to_owned(), user]
+            }))
             .current_dir(&self.directory)
             .output()
             .expect("java was found before");

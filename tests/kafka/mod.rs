@@ -1,5 +1,6 @@
 //! A real Apache Kafka, the bridge as a process, and what a requester, an ACS and an operator see of them.
 
+pub(crate) mod acls;
 pub(crate) mod app;
 pub(crate) mod bridge;
 pub(crate) mod broker;

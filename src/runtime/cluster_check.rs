@@ -1,0 +1,279 @@
+//! `check --connect`: whether the cluster has what the bridge needs; nothing is read or written.
+
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaRespErr;
+
+use crate::config::Config;
+
+use super::access::{Operation, Resource, needed};
+use super::assignment::list;
+use super::clients;
+use super::clock::Clock;
+use super::deliveries::Deliveries;
+use super::diagnostics::Diagnostics;
+use super::probe::{Probe, offsets};
+use super::{RuntimeError, topics};
+
+/// How long the cluster may take to answer a question.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How far clocks may be apart.
+const SKEW_MAX: Duration = Duration::from_secs(60);
+
+/// A partition that no topic has: the cluster refuses to commit for it, after it has looked at the access.
+const NO_PARTITION: i32 = i32::MAX - 1;
+
+/// What a topic is to this user.
+enum Presence {
+    Absent,
+    Forbidden,
+    Present(i32),
+}
+
+/// A look at the cluster; mistakes are collected.
+pub(super) struct ClusterCheck<'c> {
+    config: &'c Config,
+    probe: &'c Probe,
+    mistakes: Vec<String>,
+}
+
+impl<'c> ClusterCheck<'c> {
+    pub(super) const fn new(config: &'c Config, probe: &'c Probe) -> Self {
+        Self {
+            config,
+            probe,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// All that is missing or wrong.
+    ///
+    /// # Errors
+    /// If the cluster does not answer.
+    pub(super) fn run(mut self) -> Result<Vec<String>, RuntimeError> {
+        let mut readable = Vec::new();
+        for access in needed(self.config) {
+            match &access.resource {
+                Resource::Topic(topic) => match self.presence(topic)? {
+                    Presence::Absent => self.absent(topic),
+                    Presence::Forbidden => {
+                        for operation in access.operations {
+                            self.missing(operation, &access.resource);
+                        }
+                    }
+                    Presence::Present(count) => {
+                        for operation in access.operations {
+                            if !self.is_allowed(operation, topic)? {
+                                self.missing(operation, &access.resource);
+                            } else if operation == Operation::Read {
+                                readable.push((topic.clone(), count));
+                            }
+                        }
+                    }
+                },
+                Resource::Group(_) => {
+                    if !self.may_commit()? {
+                        self.missing(Operation::Read, &access.resource);
+                    }
+                }
+                Resource::TransactionalIds(prefix) => {
+                    if !self.may_begin_transactions(prefix)? {
+                        self.missing(Operation::Write, &access.resource);
+                    }
+                }
+            }
+        }
+        self.internal_topics()?;
+        for (topic, count) in readable {
+            self.clock(&topic, count)?;
+        }
+        Ok(self.mistakes)
+    }
+
+    fn missing(&mut self, operation: Operation, resource: &Resource) {
+        self.mistakes.push(format!(
+            "{} on {resource} is not allowed for this user: allow it (credbridge acls prints all that is needed)",
+            operation.as_str()
+        ));
+    }
+
+    fn absent(&mut self, topic: &str) {
+        let topics = &self.config.topics;
+        let inputs = topics.requests.iter().chain(&topics.cpe_events);
+        let is_input = inputs.chain([&topics.nodes]).any(|input| input == topic);
+        let mend = if is_input {
+            "create it, or correct topics.requests, topics.cpe_events and topics.nodes"
+        } else if topics.create_missing {
+            return;
+        } else {
+            "create it, or set topics.create_missing: true"
+        };
+        self.mistakes
+            .push(format!("topic {topic} does not exist: {mend}"));
+    }
+
+    fn presence(&self, topic: &str) -> Result<Presence, RuntimeError> {
+        let metadata = self
+            .probe
+            .client()
+            .fetch_metadata(Some(topic), ANSWER_TIMEOUT)
+            .map_err(|error| failed("asking for the partitions of", topic, &error))?;
+        let known = metadata.topics().iter().find(|known| known.name() == topic);
+        Ok(
+            match known.map(|known| (known.error(), known.partitions().len())) {
+                Some((Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), _)) => {
+                    Presence::Forbidden
+                }
+                Some((None, count)) if count > 0 => {
+                    Presence::Present(i32::try_from(count).unwrap_or(i32::MAX))
+                }
+                Some(_) | None => Presence::Absent,
+            },
+        )
+    }
+
+    fn is_allowed(&self, operation: Operation, topic: &str) -> Result<bool, RuntimeError> {
+        match operation {
+            Operation::Read => self.may_read(topic),
+            Operation::Write => self.may_write(topic),
+            Operation::DescribeConfigs => Ok(topics::cleanup_policy(self.config, topic)?.is_some()),
+            // It exists.
+            Operation::Create => Ok(true),
+        }
+    }
+
+    /// Reads from the end of a partition, where nothing is.
+    fn may_read(&self, topic: &str) -> Result<bool, RuntimeError> {
+        let consumer = clients::end_reader(self.config)
+            .map_err(|error| failed("making a consumer for", topic, &error))?;
+        let end =
+            list([(&(topic.to_owned(), 0), Offset::End)]).and_then(|end| consumer.assign(&end));
+        end.map_err(|error| failed("reading", topic, &error))?;
+        let clock = Clock::new();
+        while clock.elapsed() < ANSWER_TIMEOUT {
+            match consumer.poll(Duration::from_millis(50)) {
+                Some(Ok(_) | Err(KafkaError::PartitionEOF(_))) => return Ok(true),
+                Some(Err(error)) if is(&error, RDKafkaErrorCode::TopicAuthorizationFailed) => {
+                    return Ok(false);
+                }
+                Some(Err(_)) | None => {}
+            }
+        }
+        Err(RuntimeError::Failed(format!(
+            "reading topic {topic}: no answer within {ANSWER_TIMEOUT:?}"
+        )))
+    }
+
+    /// Sends a record with a number of acknowledgements that no broker accepts: it looks at the access first, and
+    /// writes nothing.
+    fn may_write(&self, topic: &str) -> Result<bool, RuntimeError> {
+        let producer: BaseProducer<Deliveries> = clients::refused_producer(self.config)
+            .map_err(|error| failed("making a producer for", topic, &error))?;
+        let record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic).key(b"credbridge check");
+        producer
+            .send(record)
+            .map_err(|(error, _)| failed("writing to", topic, &error))?;
+        producer
+            .flush(ANSWER_TIMEOUT)
+            .map_err(|error| failed("writing to", topic, &error))?;
+        match producer.context().take_failure() {
+            Some(error) if is(&error, RDKafkaErrorCode::TopicAuthorizationFailed) => Ok(false),
+            Some(error) if is(&error, RDKafkaErrorCode::InvalidRequiredAcks) => Ok(true),
+            Some(error) => Err(failed("writing to", topic, &error)),
+            None => Ok(true),
+        }
+    }
+
+    /// Commits an offset for a partition that does not exist.
+    fn may_commit(&self) -> Result<bool, RuntimeError> {
+        let group = &self.config.application_id;
+        let failed = |error| failed("asking for offsets of the group", group, &error);
+        let consumer: BaseConsumer<Diagnostics> = clients::tool(self.config).map_err(failed)?;
+        let mut offset = TopicPartitionList::new();
+        offset
+            .add_partition_offset(&self.config.routed_topic(), NO_PARTITION, Offset::Offset(0))
+            .map_err(failed)?;
+        let forbidden = RDKafkaErrorCode::GroupAuthorizationFailed;
+        // While the coordinator of a group is hidden, a commit would wait for it for ever.
+        if let Err(error) = consumer.committed_offsets(offset.clone(), ANSWER_TIMEOUT) {
+            let is_forbidden =
+                is(&error, forbidden) || consumer.context().take_errors().contains(&forbidden);
+            return if is_forbidden {
+                Ok(false)
+            } else {
+                Err(failed(error))
+            };
+        }
+        match consumer.commit(&offset, CommitMode::Sync) {
+            Err(error) if is(&error, forbidden) => Ok(false),
+            Ok(()) | Err(_) => Ok(true),
+        }
+    }
+
+    /// Begins nothing: it makes a producer known that no worker is.
+    fn may_begin_transactions(&self, prefix: &str) -> Result<bool, RuntimeError> {
+        let id = format!("{prefix}check");
+        match clients::end_transaction(self.config, &id) {
+            Ok(()) => Ok(true),
+            Err(error) if is(&error, RDKafkaErrorCode::TransactionalIdAuthorizationFailed) => {
+                Ok(false)
+            }
+            Err(error) => Err(failed(
+                "making a producer with the transactional id",
+                &id,
+                &error,
+            )),
+        }
+    }
+
+    /// Partition counts and compaction.
+    fn internal_topics(&mut self) -> Result<(), RuntimeError> {
+        let (routed, changelog) = (self.config.routed_topic(), self.config.changelog_topic());
+        if let (Presence::Present(of_routed), Presence::Present(of_changelog)) =
+            (self.presence(&routed)?, self.presence(&changelog)?)
+        {
+            self.mistakes
+                .extend(topics::unequal(self.config, of_routed, of_changelog));
+            self.mistakes.extend(topics::not_compacted(self.config)?);
+        }
+        Ok(())
+    }
+
+    /// A record from the future tells of a clock that is wrong: that of a producer, of a broker (where brokers set the
+    /// time), or of this machine.
+    fn clock(&mut self, topic: &str, count: i32) -> Result<(), RuntimeError> {
+        let soon = Clock::new().now() + SKEW_MAX;
+        let time = Offset::Offset(i64::try_from(soon.as_millis()).unwrap_or(i64::MAX));
+        let partitions: Vec<_> = (0..count)
+            .map(|number| (topic.to_owned(), number))
+            .collect();
+        let found = list(partitions.iter().map(|partition| (partition, time)))
+            .and_then(|asked| self.probe.client().offsets_for_times(asked, ANSWER_TIMEOUT))
+            .and_then(|found| offsets(&found))
+            .map_err(|error| failed("asking for the newest records of", topic, &error))?;
+        if let Some(((_, partition), offset)) = found.into_iter().next() {
+            self.mistakes.push(format!(
+                "the record at {topic}/{partition}/{offset} is more than {} s in the future: the clock of its producer, of the \
+                 broker or of this machine is wrong; set them by NTP",
+                SKEW_MAX.as_secs()
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
+    if let KafkaError::Transaction(cause) = error {
+        return cause.code() == code;
+    }
+    error.rdkafka_error_code() == Some(code)
+}
+
+fn failed(doing: &str, what: &str, error: &KafkaError) -> RuntimeError {
+    RuntimeError::Failed(format!("{doing} {what}: {error}"))
+}
