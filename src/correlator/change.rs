@@ -8,7 +8,7 @@ use crate::onem2m::{MyCertFileCred, Operation, ResponseStatusCode};
 use crate::record::Record;
 use crate::time::Timestamp;
 
-use super::create::{Refusal, expires_at};
+use super::create::Refusal;
 use super::ending::wants_final;
 use super::event::PENDING_PREFIX;
 use super::{
@@ -49,27 +49,17 @@ impl Correlator {
             device,
             command_key: request.command_key,
         };
-        let primitive = &request.primitive;
-        let same_key = self.table.find(&id.device, &id.command_key);
-        let same_request = self
-            .table
-            .find_request(&primitive.originator, &primitive.request_identifier);
-        if self.is_any_request([same_key, same_request], record) {
+        let Some(arrival) = self.arrival(&id, &request.primitive, record, turn.now) else {
             return Fate::Repeated;
-        }
-        let expires_at = expires_at(primitive, turn.now);
-        let refusal = self
-            .conflict(&id, same_key, same_request)
-            .or_else(|| Self::expired(expires_at, turn.now))
-            .or_else(|| self.too_many_open());
+        };
         let asked = Asked {
             id,
-            early: same_key,
+            early: arrival.same_key,
             request,
-            expires_at,
+            expires_at: arrival.expires_at,
             record,
         };
-        match refusal {
+        match arrival.refusal {
             Some(refusal) => self.refuse_asked(asked, refusal, turn),
             None => self.on_allowed(asked, turn),
         }

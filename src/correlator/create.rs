@@ -25,6 +25,15 @@ impl Refusal {
     }
 }
 
+/// What is found when a request comes that is no repeat.
+pub(super) struct Arrival {
+    /// What waits under its CommandKey.
+    pub(super) same_key: Option<Slot>,
+    pub(super) expires_at: Option<Timestamp>,
+    /// Why it cannot be taken on, whatever it asks.
+    pub(super) refusal: Option<Refusal>,
+}
+
 impl Correlator {
     pub(super) fn on_refused_request(
         &mut self,
@@ -49,7 +58,36 @@ impl Correlator {
             device,
             command_key: create.command_key,
         };
-        let primitive = &create.primitive;
+        let Some(arrival) = self.arrival(&id, &create.primitive, record, turn.now) else {
+            return Fate::Repeated;
+        };
+        let expires_at = arrival.expires_at;
+        let turn_of = match arrival.refusal {
+            Some(refusal) => Err(refusal),
+            None => self.turn_of(&id.device, &create, expires_at, turn.now),
+        };
+        match turn_of {
+            Ok(wait) => self.take_on(
+                id,
+                arrival.same_key,
+                create,
+                (expires_at, wait),
+                record,
+                turn,
+            ),
+            Err(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
+        }
+        Fate::Applied
+    }
+
+    /// Looks at a request for the first time; `None`: it is a repeat.
+    pub(super) fn arrival(
+        &self,
+        id: &InstallationId,
+        primitive: &RequestPrimitive,
+        record: &Record<'_>,
+        now: Timestamp,
+    ) -> Option<Arrival> {
         let same_key = self.table.find(&id.device, &id.command_key);
         let same_request = self
             .table
@@ -57,22 +95,18 @@ impl Correlator {
         let is_known_resource = primitive.notified_resource().is_some()
             && same_key.is_some_and(|slot| self.has_request(slot));
         if is_known_resource || self.is_any_request([same_key, same_request], record) {
-            return Fate::Repeated;
+            return None;
         }
-        let expires_at = expires_at(primitive, turn.now);
+        let expires_at = expires_at(primitive, now);
         let refusal = self
-            .conflict(&id, same_key, same_request)
-            .or_else(|| Self::expired(expires_at, turn.now))
+            .conflict(id, same_key, same_request)
+            .or_else(|| Self::expired(expires_at, now))
             .or_else(|| self.too_many_open());
-        let turn_of = match refusal {
-            Some(refusal) => Err(refusal),
-            None => self.turn_of(&id.device, &create, expires_at, turn.now),
-        };
-        match turn_of {
-            Ok(wait) => self.take_on(id, same_key, create, (expires_at, wait), record, turn),
-            Err(refusal) => self.refuse(id.device, create.primitive, refusal, record, turn),
-        }
-        Fate::Applied
+        Some(Arrival {
+            same_key,
+            expires_at,
+            refusal,
+        })
     }
 
     /// Whether the creation with this CommandKey was told already. The key of a notified creation follows from its
@@ -83,7 +117,7 @@ impl Correlator {
     }
 
     /// Whether one of them came with this record.
-    pub(super) fn is_any_request(&self, slots: [Option<Slot>; 2], record: &Record<'_>) -> bool {
+    fn is_any_request(&self, slots: [Option<Slot>; 2], record: &Record<'_>) -> bool {
         slots.into_iter().flatten().any(|slot| {
             self.table
                 .get(slot)
@@ -93,7 +127,7 @@ impl Correlator {
     }
 
     /// Two requests of one identifier at a time are not allowed (TS-0001 clause 7.1.7), nor two of one CommandKey.
-    pub(super) fn conflict(
+    fn conflict(
         &self,
         id: &InstallationId,
         same_key: Option<Slot>,
@@ -110,13 +144,13 @@ impl Correlator {
         Some(Refusal::new(ResponseStatusCode::Conflict, debug))
     }
 
-    pub(super) fn expired(expires_at: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
+    fn expired(expires_at: Option<Timestamp>, now: Timestamp) -> Option<Refusal> {
         let expires_at = expires_at.filter(|expires_at| *expires_at <= now)?;
         let debug = explanation::expired_before_start(expires_at, now);
         Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
     }
 
-    pub(super) fn too_many_open(&self) -> Option<Refusal> {
+    fn too_many_open(&self) -> Option<Refusal> {
         let open_max = self.limits.open_installations_max;
         (self.table.open_installations() >= open_max).then(|| {
             let debug = explanation::too_many_open(open_max);
@@ -236,7 +270,7 @@ impl Correlator {
 }
 
 /// The earlier of rqet and rset.
-pub(super) fn expires_at(primitive: &RequestPrimitive, now: Timestamp) -> Option<Timestamp> {
+fn expires_at(primitive: &RequestPrimitive, now: Timestamp) -> Option<Timestamp> {
     [primitive.request_expiration, primitive.result_expiration]
         .into_iter()
         .flatten()
