@@ -35,6 +35,7 @@ use std::time::Duration;
 
 pub use clock::Clock;
 pub use health::Health;
+pub use router::murmur2;
 pub use stop::Stop;
 pub use watchdog::{WATCHDOG_INTERVAL, Watchdog};
 

@@ -27,7 +27,7 @@ pub(crate) fn partition_of(key: &[u8], partitions: i32) -> i32 {
 }
 
 /// Austin Appleby's MurmurHash2 with the seed of Kafka's Java client (`Utils.murmur2`).
-fn murmur2(key: &[u8]) -> u32 {
+pub fn murmur2(key: &[u8]) -> u32 {
     const SEED: u32 = 0x9747_b28c;
     const M: u32 = 0x5bd1_e995;
     const R: u32 = 24;

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use credbridge::runtime::murmur2;
 use fastrand::Rng;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rdkafka::ClientConfig;
@@ -207,27 +208,6 @@ fn astray(key: &str, shape: Shape) -> Option<i32> {
     let is_astray = f64::from(hash.rotate_left(13) % 1_000) < shape.astray * 1_000.0;
     let partition = i32::try_from(hash & 0x7fff_ffff).expect("31 bits fit") % shape.partitions;
     is_astray.then(|| (partition + shape.partitions / 2) % shape.partitions)
-}
-
-/// The hash by which Java clients choose partitions.
-fn murmur2(key: &[u8]) -> u32 {
-    const M: u32 = 0x5bd1_e995;
-    let mut hash = 0x9747_b28c ^ u32::try_from(key.len()).expect("keys are short");
-    let (words, tail) = key.as_chunks::<4>();
-    for word in words {
-        let mut k = u32::from_le_bytes(*word).wrapping_mul(M);
-        k ^= k >> 24;
-        hash = hash.wrapping_mul(M) ^ k.wrapping_mul(M);
-    }
-    if !tail.is_empty() {
-        for (index, byte) in tail.iter().enumerate() {
-            hash ^= u32::from(*byte) << (8 * index);
-        }
-        hash = hash.wrapping_mul(M);
-    }
-    hash ^= hash >> 13;
-    hash = hash.wrapping_mul(M);
-    hash ^ (hash >> 15)
 }
 
 /// The PEM text with explanatory text before it (RFC 7468 clause 2), so that it has at least that many bytes.
