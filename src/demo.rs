@@ -108,6 +108,7 @@ fn adapted(mut config: Config, bootstrap_servers: String) -> Config {
     config.timeouts.lookup = TIME_OUT;
     config.timeouts.set = TIME_OUT;
     config.timeouts.early_ttl = TIME_OUT;
+    config.overrides.clear();
     // Any free port: several demos may run at a time.
     config.admin.listen.set_port(0);
     config

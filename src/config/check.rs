@@ -108,12 +108,18 @@ fn accepted_by_librdkafka(name: &str, value: &str) -> Result<(), String> {
 
 /// Where the ACS does not get the certificate file in the command, only the URL can tell it which one is meant.
 fn url_tells_installations_apart(config: &Config, source: &mut Source) {
-    let download = &config.download;
-    if download.content == ContentDelivery::None && !download.url.contains("{command_key}") {
-        source.mistake(
-            &key::URL,
-            "must contain {command_key}, because `download.content` is `none`",
-        );
+    if config.download.content != ContentDelivery::None {
+        return;
+    }
+    let others = config.overrides.iter();
+    let others = others.filter_map(|one| Some((&key::OVERRIDES, one.url.as_ref()?)));
+    for (key, url) in std::iter::once((&key::URL, &config.download.url)).chain(others) {
+        if !url.contains("{command_key}") {
+            let problem = format!(
+                "`{url}` must contain {{command_key}}, because `download.content` is `none`"
+            );
+            source.mistake(key, problem);
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Key {
 pub enum Shape {
     /// Several values; in a variable separated by commas, or in YAML's flow style.
     List,
+    /// Several maps of sections of keys and values; in a variable in YAML's flow style, e.g. JSON.
+    Entries,
     /// Names with values; in a variable in YAML's flow style, e.g. JSON.
     Map,
     /// One value.
@@ -148,6 +150,9 @@ keys! {
     EARLY_TTL = "timeouts.early_ttl", Single, "10m", "How long a CPE event waits for its request";
     /// Time-outs under lag are wrong; none at all are worse.
     HOLD_MAX = "timeouts.hold_max", Single, "1h", "How long lag may hold back time-outs";
+    /// Most fleets need none.
+    OVERRIDES = "overrides", Entries, "[]",
+        "What is otherwise for some devices: entries of `match` (`oui`, `product_class` or both) and any of `download.file_type`, `download.url`, `set.parameter` and `timeouts.queue` to `timeouts.set`, at most 200; see below";
     /// Reachable from this machine only.
     LISTEN = "admin.listen", Single, "127.0.0.1:9464", "Address and port for probes and metrics";
 }

@@ -7,6 +7,7 @@ mod change;
 mod check;
 mod error;
 mod key;
+mod overrides;
 mod print;
 mod rate;
 mod read;
@@ -63,6 +64,8 @@ pub struct Config {
     pub resources: ResourcesConfig,
     /// How long each step may take.
     pub timeouts: TimeoutsConfig,
+    /// What is otherwise for some devices.
+    pub overrides: Vec<OverrideConfig>,
     /// The port for probes, metrics and people.
     pub admin: AdminConfig,
 }
@@ -243,6 +246,38 @@ pub struct TimeoutsConfig {
     pub early_ttl: Duration,
     /// How long lag may hold back time-outs.
     pub hold_max: Duration,
+}
+
+/// What is otherwise for some devices; `None`: as for all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverrideConfig {
+    /// Which devices; the names are those of their parts.
+    pub devices: DevicesMatch,
+    /// FileType argument of Download.
+    pub file_type: Option<String>,
+    /// URL argument of Download.
+    pub url: Option<String>,
+    /// Name of the parameter under `Device.Security.Certificate.{i}.`.
+    pub parameter: Option<String>,
+    /// As in [`TimeoutsConfig`].
+    pub queue: Option<Duration>,
+    /// As in [`TimeoutsConfig`].
+    pub accept: Option<Duration>,
+    /// As in [`TimeoutsConfig`].
+    pub transfer: Option<Duration>,
+    /// As in [`TimeoutsConfig`].
+    pub lookup: Option<Duration>,
+    /// As in [`TimeoutsConfig`].
+    pub set: Option<Duration>,
+}
+
+/// Devices of an OUI, a product class, or both.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DevicesMatch {
+    /// Six hexadecimal digits; `None`: any.
+    pub oui: Option<String>,
+    /// `None`: any, or none at all.
+    pub product_class: Option<String>,
 }
 
 /// The port for probes, metrics and people.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::{delete_name, format_name};
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery, rate, retry};
+use super::{Config, ContentDelivery, Delivery, overrides, rate, retry};
 use crate::wire::Format;
 
 impl Config {
@@ -15,7 +15,9 @@ impl Config {
         for (path, value) in self.values() {
             let (prefix, name) = path.split_once('.').unwrap_or(("", path));
             if prefix != section {
-                writeln!(yaml, "{prefix}:").expect("writing to memory does not fail");
+                if !prefix.is_empty() {
+                    writeln!(yaml, "{prefix}:").expect("writing to memory does not fail");
+                }
                 section = prefix;
             }
             let indent = if prefix.is_empty() { "" } else { "  " };
@@ -127,6 +129,7 @@ impl Config {
             ("timeouts.ended_ttl", duration(timeouts.ended_ttl)),
             ("timeouts.early_ttl", duration(timeouts.early_ttl)),
             ("timeouts.hold_max", duration(timeouts.hold_max)),
+            ("overrides", overrides::printed(&self.overrides)),
             ("admin.listen", self.admin.listen.to_string().into()),
         ]
     }
@@ -150,7 +153,7 @@ fn format_or_auto(format: Option<Format>) -> &'static str {
     format.map_or("auto", format_name)
 }
 
-fn duration(duration: Duration) -> serde_json::Value {
+pub(super) fn duration(duration: Duration) -> serde_json::Value {
     humantime::format_duration(duration).to_string().into()
 }
 

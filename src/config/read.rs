@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
     FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
-    TimeoutsConfig, TopicsConfig, rate, retry, rules,
+    TimeoutsConfig, TopicsConfig, overrides, rate, retry, rules,
 };
 use crate::wire::Format;
 
@@ -90,6 +90,7 @@ impl Config {
                 delete: source.value(&key::RESOURCE_DELETE, rules::delete),
             },
             timeouts: timeouts(source),
+            overrides: overrides::overrides(source),
             admin: AdminConfig {
                 listen: source.value(&key::LISTEN, rules::address),
             },

@@ -8,6 +8,7 @@ use std::time::Duration;
 use regex::Regex;
 
 use super::{ContentDelivery, Delivery};
+use crate::cwmp::DeviceId;
 use crate::mapping::DeleteRule;
 use crate::wire::Format;
 
@@ -277,6 +278,27 @@ pub(super) fn url(text: &str) -> Result<String, String> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// As devices tell it (`cwmp-1-2.xsd`, DeviceIdStruct).
+pub(super) fn oui(text: &str) -> Result<String, String> {
+    let is_digit = |c: char| c.is_ascii_digit() || ('A'..='F').contains(&c);
+    match text.len() == 6 && text.chars().all(is_digit) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "`{text}` is no OUI: six digits of 0-9 and A-F in upper case; put it in quotes if it looks like a number"
+        )),
+    }
+}
+
+pub(super) fn product_class(text: &str) -> Result<String, String> {
+    match text.chars().count() {
+        1..=DeviceId::PART_CHARS_MAX => Ok(text.to_owned()),
+        length => Err(format!(
+            "has {length} characters, a product class has from 1 to {}; devices without one are matched by their OUI",
+            DeviceId::PART_CHARS_MAX
+        )),
+    }
 }
 
 /// Empty: none.

@@ -10,6 +10,7 @@ use crate::correlator::RetryCause;
 
 use super::check::OWNED_PROPERTIES;
 use super::key::{KEYS, Key, Shape};
+use super::overrides::{OVERRIDABLE, OVERRIDES_MAX};
 use super::read::{
     OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, RESERVED_PERCENT_MAX, SHARDS_MAX, WORKERS_MAX,
 };
@@ -49,6 +50,7 @@ fn section() -> Value {
 
 fn value(key: &Key) -> Value {
     let mut schema = match key.shape {
+        Shape::Entries => entries(),
         Shape::List => list(),
         Shape::Map if key.path == "retry.table" => retries(),
         Shape::Map => properties(),
@@ -79,6 +81,26 @@ fn properties() -> Value {
         "propertyNames": {"not": {"enum": owned}},
         "additionalProperties": {"type": ["string", "number", "boolean"]},
     })
+}
+
+/// Which devices, and what is otherwise for them.
+fn entries() -> Value {
+    let mut entry = json!({"type": "object", "additionalProperties": false, "required": ["match"], "minProperties": 2});
+    entry["properties"]["match"] = json!({
+        "type": "object", "additionalProperties": false, "minProperties": 1,
+        "properties": {
+            "oui": {"type": "string", "pattern": "^[0-9A-F]{6}$"},
+            "product_class": {"type": "string", "minLength": 1, "maxLength": 64},
+        },
+    });
+    for key in OVERRIDABLE {
+        let (section, name) = key.path.split_once('.').expect("each has a section");
+        let section = &mut entry["properties"][section];
+        section["type"] = json!("object");
+        section["additionalProperties"] = json!(false);
+        section["properties"][name] = restricted(key.path).unwrap_or_else(|| alike(key.default));
+    }
+    json!({"type": ["array", "null"], "maxItems": OVERRIDES_MAX, "items": entry})
 }
 
 /// Causes with the form of their policy; `8000` to `8899` and `9000` to `9899` are fault codes.

@@ -18,12 +18,13 @@ const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
 impl Config {
     /// The bounds of the correlator of one of so many shards.
     pub fn limits(&self, shards: u32) -> Limits {
+        let timeouts = &self.timeouts;
         Limits {
-            queue_timeout: self.timeouts.queue,
-            accept_timeout: self.timeouts.accept,
-            transfer_timeout: self.timeouts.transfer,
-            lookup_timeout: self.timeouts.lookup,
-            set_timeout: self.timeouts.set,
+            queue_timeout: self.per_device(&timeouts.queue, |one| one.queue.as_ref()),
+            accept_timeout: self.per_device(&timeouts.accept, |one| one.accept.as_ref()),
+            transfer_timeout: self.per_device(&timeouts.transfer, |one| one.transfer.as_ref()),
+            lookup_timeout: self.per_device(&timeouts.lookup, |one| one.lookup.as_ref()),
+            set_timeout: self.per_device(&timeouts.set, |one| one.set.as_ref()),
             ended_ttl: self.timeouts.ended_ttl,
             resource_ttl: self.resources.ttl,
             early_ttl: self.timeouts.early_ttl,
@@ -48,9 +49,9 @@ impl Config {
     /// What clause 8.3.2 leaves to the operator.
     pub fn rules(&self) -> Rules {
         Rules {
-            download_url: self.download.url.clone(),
+            download_url: self.per_device(&self.download.url, |one| one.url.as_ref()),
             content_inline: self.download.content == ContentDelivery::Inline,
-            suids_parameter: self.set.parameter.clone(),
+            suids_parameter: self.per_device(&self.set.parameter, |one| one.parameter.as_ref()),
             await_set_result: self.set.await_result,
             delete: self.resources.delete,
         }
@@ -72,7 +73,7 @@ impl Config {
         Encoder {
             commands: self.formats.commands,
             responses: self.formats.responses,
-            file_type: self.download.file_type.clone(),
+            file_type: self.per_device(&self.download.file_type, |one| one.file_type.as_ref()),
             username: self.download.username.clone(),
             password: self.download.password.expose().to_owned(),
         }

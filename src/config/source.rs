@@ -10,6 +10,17 @@ use super::tree::Tree;
 /// Prefix of the variables that override keys, e.g. `CREDBRIDGE__TOPICS__SHARDS`.
 const ENVIRONMENT_PREFIX: &str = "CREDBRIDGE__";
 
+/// One entry of a key that holds several: where, and what it says, by dotted path.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// Where it begins.
+    pub(super) place: Place,
+    /// What it is called in mistakes, e.g. `overrides[0]`.
+    pub(super) name: String,
+    /// Text and place of each value.
+    pub(super) values: BTreeMap<String, (Place, String)>,
+}
+
 /// What was said about each key, where, and what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Source {
@@ -49,6 +60,16 @@ impl Source {
             .get(key.path)
             .map_or(Place::Default, |(place, _)| place.clone());
         self.note(place, key.path.to_owned(), problem);
+    }
+
+    /// Notes a mistake in an entry; `path`: of the value, empty if it is about the whole.
+    pub(super) fn entry_mistake(&mut self, entry: &Entry, path: &str, problem: impl Into<String>) {
+        match entry.values.get(path) {
+            Some((place, _)) => {
+                self.note(place.clone(), format!("{}.{path}", entry.name), problem);
+            }
+            None => self.note(entry.place.clone(), entry.name.clone(), problem),
+        }
     }
 
     fn note(&mut self, place: Place, path: String, problem: impl Into<String>) {
@@ -106,6 +127,60 @@ impl Source {
             self.mistake(key, problem);
             defaults()
         })
+    }
+
+    /// The entries of a key that holds several.
+    pub(super) fn entries(&mut self, key: &Key) -> Vec<Entry> {
+        let items = match self.values.get(key.path) {
+            None | Some((_, Tree::Null)) => return Vec::new(),
+            Some((place, Tree::List(items))) => Ok((place.clone(), items.clone())),
+            Some((_, Tree::Scalar(_) | Tree::Map(_))) => Err("must be a list of entries"),
+        };
+        let (base, items) = match items {
+            Ok(items) => items,
+            Err(problem) => {
+                self.mistake(key, problem);
+                return Vec::new();
+            }
+        };
+        let mut entries = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let mut entry = Entry {
+                place: place_within(&base, item),
+                name: format!("{}[{index}]", key.path),
+                values: BTreeMap::new(),
+            };
+            if matches!(item.value, Tree::Map(_)) {
+                self.take_entry(&base, "", item, &mut entry);
+                entries.push(entry);
+            } else {
+                self.entry_mistake(&entry, "", "must be a map of sections of keys and values");
+            }
+        }
+        entries
+    }
+
+    fn take_entry(&mut self, base: &Place, prefix: &str, tree: &Spanned<Tree>, entry: &mut Entry) {
+        let place = place_within(base, tree);
+        match &tree.value {
+            Tree::Null => {}
+            Tree::Scalar(text) => {
+                entry
+                    .values
+                    .insert(prefix.to_owned(), (place, text.clone()));
+            }
+            Tree::List(_) => self.note(
+                place,
+                format!("{}.{prefix}", entry.name),
+                "must not be a list",
+            ),
+            Tree::Map(values) => {
+                for (name, value) in values {
+                    let dot = if prefix.is_empty() { "" } else { "." };
+                    self.take_entry(base, &format!("{prefix}{dot}{name}"), value, entry);
+                }
+            }
+        }
     }
 
     fn take_file(&mut self, file: &Path) {
@@ -183,7 +258,9 @@ fn variable(key: &Key, value: String) -> Result<Tree, String> {
     match key.shape {
         Shape::Single => Ok(Tree::Scalar(value)),
         Shape::List if !flow => Ok(Tree::List(value.split(',').map(item).collect())),
-        Shape::List | Shape::Map => Tree::read(&value).map_err(|error| error.problem),
+        Shape::Entries | Shape::List | Shape::Map => {
+            Tree::read(&value).map_err(|error| error.problem)
+        }
     }
 }
 
@@ -223,6 +300,14 @@ fn place(file: PathBuf, value: &Spanned<Tree>) -> Place {
     match (value.referenced.line(), value.referenced.column()) {
         (0, _) => Place::File(file),
         (line, column) => Place::Line(file, line, column),
+    }
+}
+
+/// Where a value within another stands.
+fn place_within(base: &Place, value: &Spanned<Tree>) -> Place {
+    match base {
+        Place::File(file) | Place::Line(file, ..) => place(file.clone(), value),
+        Place::Default | Place::Environment(_) => base.clone(),
     }
 }
 

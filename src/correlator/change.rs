@@ -254,7 +254,7 @@ impl Correlator {
             retry: None,
             target: Some(Box::new(target)),
         };
-        let deadline = self.deadline(progress, expires_at, turn.now);
+        let deadline = self.deadline(progress, &id.device, expires_at, turn.now);
         let entered = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
         entered

@@ -216,7 +216,7 @@ impl Correlator {
             Some((_, deadline)) => (Progress::Waiting, deadline),
             None => {
                 let sent = Progress::DownloadSent;
-                (sent, self.deadline(sent, expires_at, turn.now))
+                (sent, self.deadline(sent, &id.device, expires_at, turn.now))
             }
         };
         let open = Open {

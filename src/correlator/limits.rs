@@ -1,20 +1,22 @@
 use std::time::Duration;
 
+use crate::cwmp::{DeviceId, PerDevice};
+
 use super::{PacingLimits, Progress, RetryTable};
 
 /// Everything in a correlator that can grow or last, with its bound.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Download waiting for those before it -> sent.
-    pub queue_timeout: Duration,
+    pub queue_timeout: PerDevice<Duration>,
     /// Download or CancelTransfer command sent -> its answer.
-    pub accept_timeout: Duration,
+    pub accept_timeout: PerDevice<Duration>,
     /// Download accepted -> TransferComplete.
-    pub transfer_timeout: Duration,
+    pub transfer_timeout: PerDevice<Duration>,
     /// Lookup command sent -> its answer.
-    pub lookup_timeout: Duration,
+    pub lookup_timeout: PerDevice<Duration>,
     /// Set command sent -> its answer.
-    pub set_timeout: Duration,
+    pub set_timeout: PerDevice<Duration>,
     /// How long an ended CommandKey is remembered, so that repeats are told from strangers.
     pub ended_ttl: Duration,
     /// How long a resource is kept after its last change, so that it can be changed again; zero: not at all.
@@ -42,14 +44,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// How long the answer may take after `progress` was made.
-    pub(super) const fn timeout(&self, progress: Progress) -> Duration {
-        match progress {
-            Progress::Waiting => self.queue_timeout,
-            Progress::DownloadSent | Progress::CancelSent => self.accept_timeout,
-            Progress::Accepted => self.transfer_timeout,
-            Progress::LookupSent => self.lookup_timeout,
-            Progress::SetSent => self.set_timeout,
-        }
+    /// How long the answer may take after `progress` was made for the device.
+    pub(super) fn timeout(&self, progress: Progress, device: &DeviceId) -> Duration {
+        let timeout = match progress {
+            Progress::Waiting => &self.queue_timeout,
+            Progress::DownloadSent | Progress::CancelSent => &self.accept_timeout,
+            Progress::Accepted => &self.transfer_timeout,
+            Progress::LookupSent => &self.lookup_timeout,
+            Progress::SetSent => &self.set_timeout,
+        };
+        *timeout.of(device)
     }
 }

@@ -48,6 +48,7 @@ pub use resource::StoredResource;
 pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
 
+use crate::cwmp::DeviceId;
 use crate::mapping::Rules;
 use crate::time::Timestamp;
 
@@ -70,11 +71,11 @@ use table::Table;
 ///
 /// let minute = Duration::from_secs(60);
 /// let limits = Limits {
-///     queue_timeout: minute,
-///     accept_timeout: minute,
-///     transfer_timeout: minute,
-///     lookup_timeout: minute,
-///     set_timeout: minute,
+///     queue_timeout: minute.into(),
+///     accept_timeout: minute.into(),
+///     transfer_timeout: minute.into(),
+///     lookup_timeout: minute.into(),
+///     set_timeout: minute.into(),
 ///     ended_ttl: minute,
 ///     resource_ttl: minute,
 ///     early_ttl: minute,
@@ -89,9 +90,9 @@ use table::Table;
 ///     sole_open_transfer: false,
 /// };
 /// let rules = Rules {
-///     download_url: "https://files.example.net/{device_key}/{command_key}".into(),
+///     download_url: "https://files.example.net/{device_key}/{command_key}".to_owned().into(),
 ///     content_inline: true,
-///     suids_parameter: "SUIDs".into(),
+///     suids_parameter: "SUIDs".to_owned().into(),
 ///     await_set_result: true,
 ///     delete: DeleteRule::Disable,
 /// };
@@ -249,6 +250,10 @@ impl Correlator {
             .get(slot)
             .and_then(Installation::open)
             .expect("the caller saw an open installation")
+    }
+
+    fn device(&self, slot: Slot) -> &DeviceId {
+        &self.table.get(slot).expect("the caller saw it").id.device
     }
 
     /// State and progress of an installation whose request has come.

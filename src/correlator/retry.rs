@@ -204,7 +204,7 @@ impl Correlator {
         if progress == Progress::Waiting {
             return false;
         }
-        let timeout = self.limits.timeout(progress);
+        let timeout = self.limits.timeout(progress, self.device(slot));
         let Some(retry) = self.table.open_mut(slot).retry.as_deref_mut() else {
             return false;
         };

@@ -1,4 +1,4 @@
-use crate::cwmp::Rpc;
+use crate::cwmp::{DeviceId, Rpc};
 use crate::mapping::lookup;
 use crate::onem2m::{Operation, ResponseStatusCode};
 use crate::time::Timestamp;
@@ -12,7 +12,7 @@ impl Correlator {
     /// Sends the Download of an installation whose file is kept.
     pub(super) fn send_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         let open = self.open(slot);
-        let device = &self.table.get(slot).expect("the caller saw it").id.device;
+        let device = self.device(slot);
         let file = open.file.as_ref();
         let file = file.expect("the file is kept until the device accepts it");
         match self
@@ -56,9 +56,9 @@ impl Correlator {
         let key = open.command_key();
         let set = match open.request.primitive.operation {
             Operation::Delete => self.rules.disable(key, path),
-            Operation::Create | Operation::Retrieve | Operation::Update => {
-                self.rules.set_parameter_values(key, path, open.resource())
-            }
+            Operation::Create | Operation::Retrieve | Operation::Update => self
+                .rules
+                .set_parameter_values(self.device(slot), key, path, open.resource()),
         };
         Rpc::SetParameterValues(set)
     }
@@ -81,7 +81,7 @@ impl Correlator {
         open.retry = None;
         open.file = None;
         let expires_at = open.expires_at;
-        let deadline = self.deadline(progress, expires_at, turn.now);
+        let deadline = self.deadline(progress, self.device(slot), expires_at, turn.now);
         self.table.set_deadline(slot, deadline);
         match progress {
             Progress::Accepted => self.reached(slot, Milestone::Accepted, turn),
@@ -102,14 +102,15 @@ impl Correlator {
         }
     }
 
-    /// When a step that begins at `now` ends by itself.
+    /// When a step for the device that begins at `now` ends by itself.
     pub(super) fn deadline(
         &self,
         progress: Progress,
+        device: &DeviceId,
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Timestamp {
-        let of_step = now + self.limits.timeout(progress);
+        let of_step = now + self.limits.timeout(progress, device);
         expires_at.map_or(of_step, |expires_at| expires_at.min(of_step))
     }
 

@@ -57,11 +57,15 @@ impl Correlator {
             Progress::LookupSent | Progress::SetSent => Transfer::Stored,
         };
         if transfer == Transfer::Cancelling {
-            let deadline = turn.now + self.limits.accept_timeout;
+            let deadline = self.deadline(Progress::CancelSent, self.device(slot), None, turn.now);
             self.table.set_deadline(slot, deadline);
             self.send_cancel(slot, turn);
         }
-        let debug = explanation::timed_out(progress, self.limits.timeout(progress), expired);
+        let debug = explanation::timed_out(
+            progress,
+            self.limits.timeout(progress, self.device(slot)),
+            expired,
+        );
         self.end(slot, End::new(code, debug, transfer), turn);
     }
 }

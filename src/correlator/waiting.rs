@@ -34,7 +34,8 @@ impl Correlator {
             transferring += usize::from(open.is_transferring());
             waiting += usize::from(open.progress == Progress::Waiting);
         }
-        let until = self.deadline(Progress::Waiting, expires_at, starts_at.unwrap_or(now));
+        let begins_at = starts_at.unwrap_or(now);
+        let until = self.deadline(Progress::Waiting, device, expires_at, begins_at);
         let has_room = transferring < self.limits.open_downloads_per_device_max;
         if starts_at.is_none() && has_room {
             let originator = &create.primitive.originator;
@@ -100,13 +101,7 @@ impl Correlator {
             return false;
         }
         let originator = open.request.primitive.originator.clone();
-        let device = self
-            .table
-            .get(slot)
-            .expect("the caller saw it")
-            .id
-            .device
-            .clone();
+        let device = self.device(slot).clone();
         let wait = self.wait_paced(&device, &originator, turn.now, until);
         let Some((wait, deadline)) = wait else {
             return false;
@@ -146,7 +141,12 @@ impl Correlator {
         }
         self.table.set_progress(slot, Progress::DownloadSent);
         self.table.open_mut(slot).retry = None;
-        let deadline = self.deadline(Progress::DownloadSent, expires_at, turn.now);
+        let deadline = self.deadline(
+            Progress::DownloadSent,
+            self.device(slot),
+            expires_at,
+            turn.now,
+        );
         self.table.set_deadline(slot, deadline);
         self.send_download(slot, turn);
         let is_sent = self

@@ -101,6 +101,14 @@ impl DeviceId {
         }
     }
 
+    /// OUI as it stands in the key.
+    pub fn oui_encoded(&self) -> &str {
+        self.0
+            .split_once('-')
+            .expect("a device key has two or three parts")
+            .0
+    }
+
     /// Class of product as it stands in the key; empty if the device has none.
     pub fn product_class_encoded(&self) -> &str {
         let mut parts = self.0.split('-').skip(1);
@@ -134,6 +142,19 @@ fn is_plain(key: &str) -> bool {
     };
     let mut parts = key.as_bytes().split(|byte| *byte == b'-');
     (2..=3).contains(&parts.clone().count()) && parts.all(is_part)
+}
+
+/// A part as it stands in device keys.
+pub(super) fn encoded_part(part: &str) -> Result<Box<str>, DeviceIdError> {
+    if part.is_empty() {
+        return Err(DeviceIdError::Incomplete);
+    }
+    if part.chars().count() > DeviceId::PART_CHARS_MAX {
+        return Err(DeviceIdError::TooLong);
+    }
+    let mut encoded = String::with_capacity(part.len());
+    encode_part(part, &mut encoded);
+    Ok(encoded.into())
 }
 
 fn encode_part(part: &str, key: &mut String) {

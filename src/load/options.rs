@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use anyhow::{bail, ensure};
 
-use crate::config::Config;
+use crate::config::{Config, OverrideConfig};
 use crate::correlator::RetryCause;
 
 use super::device::RETRY_REQUEST;
@@ -163,11 +163,19 @@ impl LoadOptions {
 
     fn check_time_outs(&self, config: &Config) -> anyhow::Result<()> {
         let timeouts = &config.timeouts;
+        let longest = |general: Duration, instead: fn(&OverrideConfig) -> Option<Duration>| {
+            let exceptions = config.overrides.iter().filter_map(instead);
+            exceptions.fold(general, Duration::max)
+        };
+        let accept = longest(timeouts.accept, |one| one.accept);
+        let transfer = longest(timeouts.transfer, |one| one.transfer);
+        let lookup = longest(timeouts.lookup, |one| one.lookup);
+        let set = longest(timeouts.set, |one| one.set);
         let waits = [
-            (self.mess.silence, "silence", "accept", timeouts.accept),
-            (self.mess.silence, "silence", "transfer", timeouts.transfer),
-            (self.mess.silence, "silence", "lookup", timeouts.lookup),
-            (self.mess.silence, "silence", "set", timeouts.set),
+            (self.mess.silence, "silence", "accept", accept),
+            (self.mess.silence, "silence", "transfer", transfer),
+            (self.mess.silence, "silence", "lookup", lookup),
+            (self.mess.silence, "silence", "set", set),
             (
                 self.mess.wrong_keys,
                 "wrong-keys",

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::cwmp::{
-    CommandKey, DeviceId, Download, DownloadFile, GetParameterValues, ParameterSetting,
+    CommandKey, DeviceId, Download, DownloadFile, GetParameterValues, ParameterSetting, PerDevice,
     RejectionReason, SetParameterValues, SettingValue,
 };
 use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
@@ -24,11 +24,11 @@ use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rules {
     /// Download URL, with the placeholders `{device_key}` and `{command_key}`.
-    pub download_url: String,
+    pub download_url: PerDevice<String>,
     /// Whether the certificate file travels in the Download command.
     pub content_inline: bool,
     /// Name of the SUIDs parameter under `Device.Security.Certificate.{i}.`.
-    pub suids_parameter: String,
+    pub suids_parameter: PerDevice<String>,
     /// Whether the response waits for the answer to SetParameterValues.
     pub await_set_result: bool,
     /// What deleting a resource means for the device.
@@ -89,6 +89,7 @@ impl Rules {
     ) -> Result<Download, UrlTooLong> {
         let url = self
             .download_url
+            .of(device)
             .replace("{device_key}", device.key())
             .replace("{command_key}", &percent_encoded(command_key.as_str()));
         let chars = url.chars().count();
@@ -107,6 +108,7 @@ impl Rules {
     /// The SetParameterValues that gives the row at `path` its SUIDs (TS-0006 clauses 8.3.2.1 and 8.1.4).
     pub fn set_parameter_values(
         &self,
+        device: &DeviceId,
         command_key: CommandKey,
         path: &str,
         resource: &MyCertFileCred,
@@ -114,7 +116,7 @@ impl Rules {
         SetParameterValues {
             parameters: vec![suids_parameter::suids_parameter(
                 path,
-                &self.suids_parameter,
+                self.suids_parameter.of(device),
                 &resource.suids,
             )],
             parameter_key: command_key,
@@ -171,9 +173,9 @@ mod tests {
 
     fn rules() -> Rules {
         Rules {
-            download_url: "https://f/{device_key}/{command_key}".into(),
+            download_url: "https://f/{device_key}/{command_key}".to_owned().into(),
             content_inline: true,
-            suids_parameter: "SUIDs".into(),
+            suids_parameter: "SUIDs".to_owned().into(),
             await_set_result: true,
             delete: DeleteRule::Disable,
         }
@@ -222,7 +224,7 @@ mod tests {
     #[test]
     fn overlong_url_is_refused() {
         let rules = Rules {
-            download_url: format!("https://f/{}{{command_key}}", "x".repeat(246)),
+            download_url: format!("https://f/{}{{command_key}}", "x".repeat(246)).into(),
             ..rules()
         };
         assert_eq!(download(&rules, "k"), Err(UrlTooLong { chars: 257 }));

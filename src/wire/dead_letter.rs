@@ -90,7 +90,7 @@ mod tests {
         let encoder = Encoder {
             commands: Format::Protobuf,
             responses: Format::Json,
-            file_type: String::new(),
+            file_type: String::new().into(),
             username: String::new(),
             password: String::new(),
         };

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::cwmp::PerDevice;
 use crate::record::Coordinates;
 
 use super::Format;
@@ -11,8 +12,8 @@ pub struct Encoder {
     pub commands: Format,
     /// Format of responses: JSON, CBOR or protobuf.
     pub responses: Format,
-    /// FileType argument of every Download.
-    pub file_type: String,
+    /// FileType argument of Download.
+    pub file_type: PerDevice<String>,
     /// Username argument of every Download; empty: none.
     pub username: String,
     /// Password argument of every Download; empty: none.

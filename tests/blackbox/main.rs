@@ -29,6 +29,8 @@ mod nodes;
 #[cfg(test)]
 mod outage;
 #[cfg(test)]
+mod overrides;
+#[cfg(test)]
 mod poison;
 #[cfg(test)]
 mod process;

@@ -74,7 +74,7 @@ fn update_that_fails_changes_nothing() {
     assert!(response.debug.ends_with("; the resource stays as it was"));
     world.effects(update("u2", "a3"));
     world.wait(
-        limits().set_timeout,
+        limits().set_timeout.general,
         &[respond("a3", RequestTimeout), remember("u2")],
     );
     assert_eq!(suids(&mut world, "r1"), [42, 43]);

@@ -139,7 +139,7 @@ fn what_the_device_says_to_an_earlier_attempt_counts() {
         let mut world = asked();
         again(&mut world);
         world.handle(accepted("k1"), &[remember("k1")]);
-        assert_eq!(next(&world), limits().transfer_timeout);
+        assert_eq!(next(&world), limits().transfer_timeout.general);
         world.handle(rejected("k1/download.2", DeviceUnavailable), &[]);
         world.handle(
             transfer_complete("k1", 0),
@@ -189,7 +189,10 @@ fn request_that_says_how_long_it_lives_is_tried_until_then() {
     let delay = next(&world);
     let command = only_command(&world.pass(delay));
     assert_eq!(command.id().to_string(), "k1/download.2");
-    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    assert_eq!(
+        command.expires_at,
+        world.now + limits().accept_timeout.general
+    );
     let effects = world.pass(15 * MINUTE);
     let response = only_final(&effects);
     assert_eq!(
@@ -267,5 +270,5 @@ fn attempts_under_lag_expire_by_the_clock() {
     let correlator: &mut Correlator = &mut world.correlator;
     correlator.handle_timeout(now, due, usize::MAX, &mut effects);
     let expires_at: Timestamp = only_command(&effects).expires_at;
-    assert_eq!(expires_at, now + limits().accept_timeout);
+    assert_eq!(expires_at, now + limits().accept_timeout.general);
 }

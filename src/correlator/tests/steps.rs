@@ -48,7 +48,10 @@ fn download_carries_url_size_and_content() {
     assert_eq!(download.url, "https://f/00256D-IGD-1/k1");
     assert_eq!(&*download.content, b"certificate");
     assert_eq!(download.content_type, "application/pkix-cert".into());
-    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    assert_eq!(
+        command.expires_at,
+        world.now + limits().accept_timeout.general
+    );
     assert_eq!(command.attempt, 1);
 }
 
@@ -58,7 +61,7 @@ fn accepted_download_waits_for_its_transfer() {
     assert_eq!(world.correlator.open_installations(), 1);
     assert_eq!(
         world.correlator.poll_timeout(),
-        Some(world.now + limits().transfer_timeout)
+        Some(world.now + limits().transfer_timeout.general)
     );
     world.handle(accepted("k1"), &[]);
     assert_eq!(world.ledger().repeated, 1);

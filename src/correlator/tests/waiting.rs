@@ -54,7 +54,10 @@ fn download_that_waited_is_whole_and_has_its_full_time() {
     let command = only_command(&effects);
     assert_eq!(command.id().to_string(), "k3/download");
     assert_eq!(&*download_of(&command).content, b"certificate");
-    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    assert_eq!(
+        command.expires_at,
+        world.now + limits().accept_timeout.general
+    );
     let Some(Effect::Remember(slot)) = effects.last() else {
         panic!("{effects:?}")
     };
@@ -67,7 +70,7 @@ fn download_that_waited_is_whole_and_has_its_full_time() {
 #[test]
 fn time_out_of_a_download_gives_the_next_its_turn() {
     let mut world = queue();
-    let effects = world.pass(limits().accept_timeout);
+    let effects = world.pass(limits().accept_timeout.general);
     assert_eq!(only_command(&effects).id().to_string(), "k3/download");
 }
 
@@ -83,7 +86,7 @@ fn waiting_ends_with_the_request_or_its_own_time_out() {
     assert_eq!(response.response_status_code, RequestTimeout);
     assert!(response.debug.contains("rqet"), "{}", response.debug);
     let limits = Limits {
-        queue_timeout: 20 * MINUTE,
+        queue_timeout: (20 * MINUTE).into(),
         ..one_at_a_time()
     };
     let mut world = World::with(limits, rules());
@@ -165,7 +168,10 @@ fn download_is_sent_at_its_execution_time() {
     let effects = world.pass(std::time::Duration::from_millis(1));
     let command = only_command(&effects);
     assert_eq!(&*download_of(&command).content, b"certificate");
-    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    assert_eq!(
+        command.expires_at,
+        world.now + limits().accept_timeout.general
+    );
     world.response(transfer_complete("k1", 9001));
     let absolute = Expiry::At(world.now + 10 * MINUTE);
     world.effects(create("k2", "a2").with(|create| create.execution_time = Some(absolute)));

@@ -188,7 +188,7 @@ fn refused_cancel_leaves_the_request_as_it_is() {
     world.effects(accepted("k1"));
     world.effects(withdraw("d3", "a4"));
     world.wait(
-        limits().accept_timeout,
+        limits().accept_timeout.general,
         &[
             respond("a4", MgmtSessionEstablishmentTimeout),
             remember("d3"),
@@ -258,7 +258,10 @@ fn accepted_download_is_cancelled_when_its_request_expires() {
     let command = only_command(&effects);
     assert_eq!(command.id().to_string(), "k1/cancel");
     assert_eq!(command.rpc, Rpc::CancelTransfer(key("acs1")));
-    assert_eq!(command.expires_at, world.now + limits().accept_timeout);
+    assert_eq!(
+        command.expires_at,
+        world.now + limits().accept_timeout.general
+    );
     assert_eq!(only_final(&effects).response_status_code, RequestTimeout);
     world.handle(cancelled("k1"), &[remember("k1")]);
     world.handle(cancelled("k1"), &[]);
@@ -281,7 +284,7 @@ fn download_that_nobody_answered_is_not_cancelled() {
         respond("a1", MgmtSessionEstablishmentTimeout),
         remember("k1"),
     ];
-    world.wait(limits.accept_timeout, &expected);
+    world.wait(limits.accept_timeout.general, &expected);
 }
 
 #[test]

@@ -42,11 +42,11 @@ pub(crate) fn forget(key: &str) -> Seen {
 
 pub(crate) fn limits() -> Limits {
     Limits {
-        queue_timeout: 300 * MINUTE,
-        accept_timeout: 15 * MINUTE,
-        transfer_timeout: 60 * MINUTE,
-        lookup_timeout: 5 * MINUTE,
-        set_timeout: 10 * MINUTE,
+        queue_timeout: (300 * MINUTE).into(),
+        accept_timeout: (15 * MINUTE).into(),
+        transfer_timeout: (60 * MINUTE).into(),
+        lookup_timeout: (5 * MINUTE).into(),
+        set_timeout: (10 * MINUTE).into(),
         ended_ttl: 24 * 60 * MINUTE,
         resource_ttl: 24 * 60 * MINUTE,
         early_ttl: 10 * MINUTE,
@@ -64,9 +64,9 @@ pub(crate) fn limits() -> Limits {
 
 pub(crate) fn rules() -> Rules {
     Rules {
-        download_url: "https://f/{device_key}/{command_key}".into(),
+        download_url: "https://f/{device_key}/{command_key}".to_owned().into(),
         content_inline: true,
-        suids_parameter: "SUIDs".into(),
+        suids_parameter: "SUIDs".to_owned().into(),
         await_set_result: true,
         delete: DeleteRule::Disable,
     }

@@ -131,7 +131,8 @@ impl Judge {
                 .doubled(|| format!("SetParameterValues {} is number {count}", command.id));
             return false;
         }
-        let name = format!("{}{}", script.certificate_path(), self.suids_parameter);
+        let parameter = self.suids_parameter.of(&script.device);
+        let name = format!("{}{parameter}", script.certificate_path());
         let right = [(name, script.suids_text())];
         if expected.sets == 0 {
             self.findings

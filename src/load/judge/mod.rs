@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::config::{Config, Delivery};
+use crate::cwmp::PerDevice;
 use crate::record::Record;
 
 pub(super) use findings::Findings;
@@ -26,7 +27,7 @@ pub(super) struct Judge {
     delivery: Delivery,
     await_set_result: bool,
     /// Name of the SUIDs parameter under the row.
-    suids_parameter: String,
+    suids_parameter: PerDevice<String>,
     cases: Vec<Case>,
     strays: Vec<Stray>,
     /// Open installations per device.
@@ -80,7 +81,7 @@ impl Judge {
             plan,
             delivery: config.delivery,
             await_set_result: config.set.await_result,
-            suids_parameter: config.set.parameter.clone(),
+            suids_parameter: config.rules().suids_parameter,
             cases: Vec::new(),
             strays: Vec::new(),
             open_on_device: vec![0; devices],

@@ -19,7 +19,9 @@ pub(super) fn message(encoder: &Encoder, command: &Command) -> CpeCommand {
                     command_key: command_key.as_str().into(),
                 })
             }
-            Rpc::Download(arguments) => cpe_command::Rpc::Download(download(encoder, arguments)),
+            Rpc::Download(arguments) => {
+                cpe_command::Rpc::Download(download(encoder, command.device(), arguments))
+            }
             Rpc::GetParameterValues(arguments) => {
                 cpe_command::Rpc::GetParameterValues(r#gen::GetParameterValues {
                     names: arguments.names.iter().map(|name| (**name).into()).collect(),
@@ -49,10 +51,10 @@ fn timestamp(time: Timestamp) -> Option<pbjson_types::Timestamp> {
     })
 }
 
-fn download(encoder: &Encoder, arguments: &cwmp::Download) -> r#gen::Download {
+fn download(encoder: &Encoder, device: &DeviceId, arguments: &cwmp::Download) -> r#gen::Download {
     r#gen::Download {
         command_key: arguments.command_key.as_str().into(),
-        file_type: encoder.file_type.clone(),
+        file_type: encoder.file_type.of(device).clone(),
         url: arguments.url.clone(),
         username: encoder.username.clone(),
         password: encoder.password.clone(),

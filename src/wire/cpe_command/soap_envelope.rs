@@ -2,7 +2,7 @@ use std::fmt;
 use std::io::Write as _;
 
 use crate::correlator::Command;
-use crate::cwmp::{Download, GetParameterValues, Rpc, SetParameterValues};
+use crate::cwmp::{DeviceId, Download, GetParameterValues, Rpc, SetParameterValues};
 use crate::wire::Encoder;
 
 const START: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\
@@ -30,7 +30,7 @@ pub(super) fn write(encoder: &Encoder, command: &Command, out: &mut Vec<u8>) {
                 Escaped(command_key.as_str())
             ),
         ),
-        Rpc::Download(arguments) => download(encoder, arguments, out),
+        Rpc::Download(arguments) => download(encoder, command.device(), arguments, out),
         Rpc::GetParameterValues(arguments) => get_parameter_values(arguments, out),
         Rpc::SetParameterValues(arguments) => set_parameter_values(arguments, out),
     }
@@ -38,7 +38,7 @@ pub(super) fn write(encoder: &Encoder, command: &Command, out: &mut Vec<u8>) {
 }
 
 /// TR-069 A.3.2.8: all ten arguments, in the order of the schema.
-fn download(encoder: &Encoder, arguments: &Download, out: &mut Vec<u8>) {
+fn download(encoder: &Encoder, device: &DeviceId, arguments: &Download, out: &mut Vec<u8>) {
     append(
         out,
         format_args!(
@@ -46,7 +46,7 @@ fn download(encoder: &Encoder, arguments: &Download, out: &mut Vec<u8>) {
              <Username>{}</Username><Password>{}</Password><FileSize>{}</FileSize><TargetFileName></TargetFileName>\
              <DelaySeconds>0</DelaySeconds><SuccessURL></SuccessURL><FailureURL></FailureURL></cwmp:Download>",
             Escaped(arguments.command_key.as_str()),
-            Escaped(&encoder.file_type),
+            Escaped(encoder.file_type.of(device)),
             Escaped(&arguments.url),
             Escaped(&encoder.username),
             Escaped(&encoder.password),

@@ -20,7 +20,7 @@ fn encoder(commands: Format) -> Encoder {
     Encoder {
         commands,
         responses: Format::Json,
-        file_type: "X 00256D Device Certificate".into(),
+        file_type: "X 00256D Device Certificate".to_owned().into(),
         username: "u<".into(),
         password: "p&".into(),
     }

@@ -14,7 +14,7 @@ fn encoder(responses: Format) -> Encoder {
     Encoder {
         commands: Format::Protobuf,
         responses,
-        file_type: String::new(),
+        file_type: String::new().into(),
         username: String::new(),
         password: String::new(),
     }

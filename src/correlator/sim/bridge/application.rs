@@ -40,7 +40,7 @@ fn encoder() -> Encoder {
     Encoder {
         commands: Format::Protobuf,
         responses: Format::Protobuf,
-        file_type: "X 00256D Certificate".to_owned(),
+        file_type: "X 00256D Certificate".to_owned().into(),
         username: String::new(),
         password: String::new(),
     }

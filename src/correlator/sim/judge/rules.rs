@@ -192,12 +192,13 @@ impl Judge {
             .min();
         let Some((_, due)) = story.commands.get(&Step::Download).copied() else {
             let starts_at = story.asked_at + starts_after(&self.plans[story.plan]);
-            let turn_due = starts_at + self.limits.queue_timeout;
+            let turn_due = starts_at + self.limits.queue_timeout.general;
             return (turn_due.min(expires_at), answered, &[4008]);
         };
         match accepted {
             Some(accepted) if accepted < due => {
-                let transfer_due = (accepted + self.limits.transfer_timeout).min(expires_at);
+                let transfer_due =
+                    (accepted + self.limits.transfer_timeout.general).min(expires_at);
                 (transfer_due, answered, &[4008])
             }
             // Whether an answer at the last moment counts is open.
