@@ -1,5 +1,7 @@
 //! One shard: its correlator, and what of it the changelog does not know yet.
 
+use std::collections::BTreeMap;
+
 use crate::correlator::{
     Correlator, Effects, Event, InstallationId, Ledger, Limits, Pacing, Slot, Stats,
 };
@@ -18,10 +20,23 @@ pub(crate) enum Phase {
     /// The changelog is being read; nothing is handled.
     Restoring,
     /// Only records of the routed topic are handled, until its position has passed this offset: what was forwarded
-    /// before the assignment must not be overtaken.
+    /// before must not be overtaken.
     CatchingUp(i64),
     /// Records are handled wherever they are read.
     Ready,
+}
+
+/// Whether a worker with these shards reads its input partitions.
+///
+/// While one of them catches up it does not: what it read would be forwarded behind the offset where catching up ends,
+/// and the next record would be handled before it. While all are being restored it would only forward to itself.
+pub(crate) fn reads_inputs(shards: &BTreeMap<i32, Shard>) -> bool {
+    let mut phases = shards.values().map(|shard| shard.phase);
+    let catches_up = phases
+        .clone()
+        .any(|phase| matches!(phase, Phase::CatchingUp(_)));
+    let is_away = |phase| phase == Phase::Restoring;
+    shards.is_empty() || !(catches_up || phases.all(is_away))
 }
 
 /// Why a shard cannot be restored.

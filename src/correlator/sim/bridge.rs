@@ -4,10 +4,10 @@ mod application;
 
 use std::collections::BTreeMap;
 
-use crate::record::Record;
+use crate::record::{Coordinates, Record};
 use crate::runtime::application::Application;
 use crate::runtime::router;
-use crate::runtime::shard::{Phase, Shard};
+use crate::runtime::shard::{Phase, Shard, reads_inputs};
 use crate::runtime::transaction::Refused;
 use crate::runtime::trouble::Trouble;
 use crate::runtime::work::{Sink, Via, Work};
@@ -46,6 +46,8 @@ pub(super) struct Session {
     pub(super) transaction: Option<usize>,
     /// The transaction before; its producer begins no other until this one is finished.
     previous: Option<usize>,
+    /// Which shard handled which record since the last commit.
+    handled: Vec<(i32, Coordinates)>,
 }
 
 impl Session {
@@ -59,6 +61,7 @@ impl Session {
             committed: BTreeMap::new(),
             transaction: None,
             previous: None,
+            handled: Vec::new(),
         }
     }
 
@@ -76,6 +79,7 @@ impl Session {
         application: &Application,
         kafka: &Kafka,
     ) {
+        let mut restored = Vec::new();
         for place in places {
             self.positions.insert(*place, kafka.stable_offset(*place));
             if place.0 != Topic::Routed {
@@ -95,8 +99,11 @@ impl Session {
             if next < end {
                 self.restoring.insert(number, (next, end));
             } else {
-                self.catch_up(number, kafka);
+                restored.push(number);
             }
+        }
+        if !places.is_empty() {
+            self.catch_up(&restored, kafka);
         }
     }
 
@@ -118,12 +125,20 @@ impl Session {
         }
     }
 
-    fn catch_up(&mut self, number: i32, kafka: &Kafka) {
-        let end = kafka.end((Topic::Routed, number));
-        let shard = self.shards.get_mut(&number).expect("it is assigned");
-        shard.restored();
-        shard.phase = Phase::CatchingUp(end);
+    fn catch_up(&mut self, restored: &[i32], kafka: &Kafka) {
+        for shard in self.shards.values_mut() {
+            if restored.contains(&shard.number) {
+                shard.restored();
+            } else if shard.phase == Phase::Restoring {
+                continue;
+            }
+            shard.phase = Phase::CatchingUp(kafka.end((Topic::Routed, shard.number)));
+        }
         self.finish_catching_up(kafka);
+    }
+
+    pub(super) fn reads_inputs(&self) -> bool {
+        reads_inputs(&self.shards)
     }
 
     fn finish_catching_up(&mut self, kafka: &Kafka) {
@@ -146,6 +161,7 @@ impl Session {
         kafka: &Kafka,
     ) -> bool {
         let mut moved = false;
+        let mut restored = Vec::new();
         for number in self.restoring.keys().copied().collect::<Vec<_>>() {
             let (mut next, end) = self.restoring[&number];
             for _ in 0..max {
@@ -163,9 +179,12 @@ impl Session {
             self.restoring.insert(number, (next, end));
             if next >= end {
                 self.restoring.remove(&number);
-                self.catch_up(number, kafka);
-                moved = true;
+                restored.push(number);
             }
+        }
+        if !restored.is_empty() {
+            self.catch_up(&restored, kafka);
+            moved = true;
         }
         moved
     }
@@ -178,7 +197,13 @@ impl Session {
         kafka: &mut Kafka,
         now: Timestamp,
     ) -> bool {
-        if place.0 == Topic::Routed && self.restoring.contains_key(&place.1) {
+        let stands_still = match place.0 {
+            Topic::Routed => self.restoring.contains_key(&place.1),
+            Topic::Changelog | Topic::CpeEvents | Topic::Outputs | Topic::Requests => {
+                !self.reads_inputs()
+            }
+        };
+        if stands_still {
             return false;
         }
         let Some(position) = self.positions[&place].or_else(|| kafka.stable_offset(place)) else {
@@ -226,9 +251,23 @@ impl Session {
             value: entry.message.value.as_deref(),
             headers: &headers,
         };
+        let before = self.counted();
         self.work(application, kafka, now, |work| {
             work.on_record(now, input, via, record)
         });
+        for (number, counted) in self.counted() {
+            if before.get(&number) != Some(&counted) {
+                self.handled.push((number, coordinates.clone()));
+            }
+        }
+    }
+
+    /// How many events each shard has counted.
+    fn counted(&self) -> BTreeMap<i32, u64> {
+        let shards = self.shards.values();
+        shards
+            .map(|shard| (shard.number, shard.correlator.stats().ledger.events))
+            .collect()
     }
 
     /// Fires deadlines that are due at the watermark; returns whether there were some.
@@ -311,7 +350,8 @@ impl Session {
         }
         match how {
             Commit::Acknowledged | Commit::UnknownDone => {
-                kafka.prepare(transaction, offsets.clone());
+                let handled = std::mem::take(&mut self.handled);
+                kafka.prepare(transaction, offsets.clone(), handled);
             }
             Commit::Killed => {}
             Commit::UnknownAborted => kafka.end_transaction(transaction),

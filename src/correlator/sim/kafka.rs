@@ -1,6 +1,7 @@
 //! Topics as Kafka keeps them: offsets, transactions with their markers, compaction, committed offsets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::record::{Coordinates, Header};
@@ -102,6 +103,10 @@ pub(super) struct Kafka {
     logs: BTreeMap<Place, Vec<Entry>>,
     transactions: Vec<Transaction>,
     pub(super) committed: BTreeMap<Place, i64>,
+    /// The last record of each input partition that each shard handled.
+    handled: BTreeMap<(i32, Arc<str>, i32), i64>,
+    /// A record that a later one of its partition has overtaken.
+    pub(super) overtaken: Option<String>,
 }
 
 fn index(offset: i64) -> usize {
@@ -163,8 +168,24 @@ impl Kafka {
         );
     }
 
-    /// Decides for the commit; it becomes visible with [`Self::finish`].
-    pub(super) fn prepare(&mut self, transaction: usize, offsets: BTreeMap<Place, i64>) {
+    /// Decides for the commit; it becomes visible with [`Self::finish`]. `handled` tells which shard handled which
+    /// record, in order.
+    pub(super) fn prepare(
+        &mut self,
+        transaction: usize,
+        offsets: BTreeMap<Place, i64>,
+        handled: Vec<(i32, Coordinates)>,
+    ) {
+        for (shard, record) in handled {
+            let told = record.to_string();
+            let partition = (shard, record.topic, record.partition);
+            match self.handled.insert(partition, record.offset) {
+                Some(before) if before >= record.offset => {
+                    self.overtaken = Some(format!("{told} was handled after offset {before}"));
+                }
+                Some(_) | None => {}
+            }
+        }
         let transaction = &mut self.transactions[transaction];
         assert_eq!(transaction.fate, Fate::Open);
         transaction.fate = Fate::Prepared;

@@ -364,6 +364,9 @@ impl Simulation {
 
     /// Everybody reads what became visible.
     fn look(&mut self) -> Verdict {
+        if let Some(overtaken) = self.kafka.overtaken.take() {
+            return Err(overtaken);
+        }
         loop {
             let (found, next) = self.kafka.read((Topic::Outputs, 0), self.outputs_read);
             self.outputs_read = next;

@@ -3,10 +3,11 @@
 //! A session is disposable. Whatever goes wrong in it (an aborted transaction, a fenced producer, an outcome that is
 //! not known), the next one starts from what Kafka holds: the same path for every trouble, and always right.
 
+mod catching_up;
 mod exposition;
 mod ownership;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -17,7 +18,7 @@ use rdkafka::{Message, TopicPartitionList};
 
 use crate::record::{Coordinates, Header, Record};
 use crate::runtime::allowance::Allowance;
-use crate::runtime::assignment::{Membership, leave, list};
+use crate::runtime::assignment::{Membership, Partition, leave, list};
 use crate::runtime::probe::{Offsets, offsets};
 use crate::runtime::pulse::Pulse;
 use crate::runtime::restore::{Restorer, passing_or_lost};
@@ -76,6 +77,8 @@ pub(super) struct Session<'s> {
     parked: BTreeMap<i32, Parked>,
     restore: Progress,
     committed: Offsets,
+    /// Partitions that are assigned and stand still.
+    paused: BTreeSet<Partition>,
     positions_checked: Duration,
     waiting_checked: Duration,
     joined: bool,
@@ -112,6 +115,7 @@ impl<'s> Session<'s> {
             parked: BTreeMap::new(),
             restore: Progress::default(),
             committed: Offsets::new(),
+            paused: BTreeSet::new(),
             positions_checked: Duration::ZERO,
             waiting_checked: Duration::ZERO,
             joined: false,
@@ -141,6 +145,7 @@ impl<'s> Session<'s> {
                 self.commit()?;
             }
         } else {
+            self.finish_catching_up()?;
             self.commit_positions()?;
         }
         self.tell_health();
@@ -259,7 +264,6 @@ impl<'s> Session<'s> {
         self.positions_checked = elapsed;
         self.parked
             .retain(|_, parked| elapsed.saturating_sub(parked.since) < PARKED_TTL);
-        self.finish_catching_up()?;
         let moved = self
             .positions_to_commit()?
             .iter()

@@ -3,14 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer;
-use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::runtime::assignment::{Partition, Rebalance, give_back, list, partitions_of, take_over};
-use crate::runtime::probe::offsets;
-use crate::runtime::restore::passing_or_lost;
 use crate::runtime::shard::{Phase, RestoreError, Shard};
 use crate::runtime::trouble::Trouble;
 use crate::runtime::{RuntimeError, Setup, clients};
@@ -19,10 +15,6 @@ use super::{Parked, Progress, Session};
 
 /// Changelog records read before other things have their turn.
 const RESTORED_PER_TURN_MAX: usize = 20_000;
-
-/// How long the broker may take to tell the committed offsets of the routed topic; while a dead worker's transaction is
-/// open it does not tell, and the question is repeated.
-const COMMITTED_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a restore may stand still before transactions of dead workers are ended.
 const STALLED: Duration = Duration::from_secs(1);
@@ -48,6 +40,7 @@ impl Session<'_> {
     }
 
     fn on_assigned(&mut self, partitions: Vec<Partition>) -> Result<(), Trouble> {
+        let routed = self.setup.config.routed_topic();
         let shards = self.shards_among(&partitions);
         tracing::info!(
             worker = self.worker,
@@ -87,9 +80,9 @@ impl Session<'_> {
             .into_iter()
             .filter(|number| !restoring.contains(number))
             .collect();
-        self.pause(&restoring)?;
+        self.pause(partitions_of(&routed, restoring))?;
         self.joined = true;
-        self.catch_up(restored)
+        self.catch_up(&restored)
     }
 
     /// Beginning and high watermark of these partitions of the changelog, as of now: after the assignment.
@@ -149,6 +142,8 @@ impl Session<'_> {
         }
         self.committed
             .retain(|partition, _| !partitions.contains(partition));
+        // The client library would remember the pause if the partition came back.
+        self.resume(|partition| partitions.contains(partition))?;
         give_back(&self.consumer, partitions)
             .map_err(|error| Trouble::from_kafka("giving partitions back", &error))
     }
@@ -176,8 +171,9 @@ impl Session<'_> {
         if complete.is_empty() {
             return Ok(());
         }
-        self.resume(&complete)?;
-        self.catch_up(complete)
+        let routed = self.setup.config.routed_topic();
+        self.resume(|(topic, number)| *topic == routed && complete.contains(number))?;
+        self.catch_up(&complete)
     }
 
     /// A worker that was killed within a transaction holds the restore back until the broker times it out. Once nothing
@@ -217,114 +213,6 @@ impl Session<'_> {
             }
         }
         Ok(())
-    }
-
-    /// The state of these shards is complete; what was forwarded to them before the assignment comes next.
-    fn catch_up(&mut self, shards: Vec<i32>) -> Result<(), Trouble> {
-        if shards.is_empty() {
-            return Ok(());
-        }
-        let topic = self.setup.config.routed_topic();
-        let partitions = partitions_of(&topic, shards.iter().copied());
-        let ends = self.setup.probe.ends(&partitions).map_err(|error| {
-            Trouble::from_kafka("asking for the ends of the routed topic", &error)
-        })?;
-        self.pulse.beat();
-        for (partition, end) in ends {
-            if let Some(shard) = self.work.shards.get_mut(&partition.1) {
-                shard.restored();
-                shard.phase = Phase::CatchingUp(end);
-            }
-        }
-        self.finish_catching_up()
-    }
-
-    /// Shards whose routed partition has been read far enough handle records wherever they are read.
-    pub(super) fn finish_catching_up(&mut self) -> Result<(), Trouble> {
-        let behind: Vec<(i32, i64)> = self
-            .work
-            .shards
-            .values()
-            .filter_map(|shard| match shard.phase {
-                Phase::CatchingUp(end) => Some((shard.number, end)),
-                Phase::Ready | Phase::Restoring => None,
-            })
-            .collect();
-        if behind.is_empty() {
-            return Ok(());
-        }
-        let reached = self.routed_reached(&behind)?;
-        for (number, end) in behind {
-            if let Some(shard) = self.work.shards.get_mut(&number)
-                && (end == 0 || reached.get(&number).is_some_and(|offset| *offset >= end))
-            {
-                shard.phase = Phase::Ready;
-            }
-        }
-        Ok(())
-    }
-
-    /// How far the routed partitions of these shards have been read: the position, or what is committed where nothing
-    /// was read yet, or the beginning where nothing is committed.
-    pub(super) fn routed_reached(
-        &self,
-        shards: &[(i32, i64)],
-    ) -> Result<BTreeMap<i32, i64>, Trouble> {
-        let topic = self.setup.config.routed_topic();
-        let mut reached = self.positions()?;
-        let unread: Vec<Partition> = shards
-            .iter()
-            .map(|(number, _)| (topic.clone(), *number))
-            .filter(|partition| !reached.contains_key(partition))
-            .collect();
-        if !unread.is_empty() {
-            let asked = list(unread.iter().map(|partition| (partition, Offset::Invalid)))
-                .map_err(|error| Trouble::from_kafka("listing partitions", &error))?;
-            // A worker that was killed may have left a transaction open that holds offsets of these partitions.
-            let committed = self
-                .consumer
-                .committed_offsets(asked, COMMITTED_TIMEOUT)
-                .and_then(|list| offsets(&list));
-            self.pulse.beat();
-            let beginnings = self.setup.probe.beginnings(&unread);
-            self.pulse.beat();
-            match (committed, beginnings) {
-                (Ok(committed), Ok(beginnings)) => {
-                    for (partition, beginning) in beginnings {
-                        let offset = committed.get(&partition).copied().unwrap_or(beginning);
-                        reached.insert(partition, offset.max(beginning));
-                    }
-                }
-                (Err(error), _) | (_, Err(error)) => passing_or_lost(&error)?,
-            }
-        }
-        Ok(reached
-            .into_iter()
-            .filter(|((name, _), _)| *name == topic)
-            .map(|((_, number), offset)| (number, offset))
-            .collect())
-    }
-
-    fn pause(&self, shards: &[i32]) -> Result<(), Trouble> {
-        self.routed_list(shards)
-            .and_then(|list| self.consumer.pause(&list))
-            .map_err(|error| Trouble::from_kafka("pausing the routed topic", &error))
-    }
-
-    fn resume(&self, shards: &[i32]) -> Result<(), Trouble> {
-        self.routed_list(shards)
-            .and_then(|list| self.consumer.resume(&list))
-            .map_err(|error| Trouble::from_kafka("resuming the routed topic", &error))
-    }
-
-    fn routed_list(&self, shards: &[i32]) -> KafkaResult<TopicPartitionList> {
-        let topic = self.setup.config.routed_topic();
-        let partitions = partitions_of(&topic, shards.iter().copied());
-        list(
-            partitions
-                .iter()
-                .map(|partition| (partition, Offset::Invalid)),
-        )
     }
 }
 

@@ -62,6 +62,7 @@ impl Simulation {
                 .as_mut()
                 .expect("it was started");
             let (application, kafka, now) = (&self.application, &mut self.kafka, self.now);
+            let reads_inputs = session.reads_inputs();
             moved |= session.restore_some(usize::MAX, application, kafka);
             for place in session.places() {
                 while session.read_one(place, application, kafka, now) {
@@ -70,6 +71,8 @@ impl Simulation {
             }
             moved |= session.on_time(self.watermark, usize::MAX, application, kafka, now);
             self.commit(number, Commit::Acknowledged);
+            let session = self.workers[number].session.as_ref();
+            moved |= session.is_some_and(|session| session.reads_inputs() != reads_inputs);
             for transaction in self.kafka.prepared() {
                 self.kafka.finish(transaction);
                 moved = true;
