@@ -123,6 +123,8 @@ pub(crate) fn origin<'a>(headers: &mut Vec<Header<'a>>) -> Option<(Coordinates, 
 
 #[cfg(test)]
 mod tests {
+    use crate::wire::NodeLookups;
+
     use super::*;
 
     /// Values of Kafka's own test of `Utils.murmur2`.
@@ -187,6 +189,40 @@ mod tests {
         let mut headers: Vec<_> = outbound.headers().collect();
         assert_eq!(origin(&mut headers), Some((coordinates.clone(), None)));
         assert_eq!(outbound.value(), None);
+    }
+
+    /// Workers of two versions run side by side while one follows the other, so what one forwards the other must read:
+    /// names and forms of these headers never change.
+    #[test]
+    fn record_that_an_earlier_version_forwarded_is_read() {
+        let committed: [(&str, &[u8]); 5] = [
+            ("content-type", b"application/json"),
+            ("credbridge-source", b"onem2m.requests/2/41"),
+            ("credbridge-source-key", b"originator"),
+            ("credbridge-waits-until", b"1900000010000"),
+            ("credbridge-node", b"/cse1/node7 00256D-IGD-1"),
+        ];
+        let coordinates: Coordinates = "onem2m.requests/2/41".parse().unwrap();
+        let record = Record {
+            coordinates: &coordinates,
+            key: None,
+            value: None,
+            headers: &committed,
+        };
+        let until = Timestamp::from_millis(1_900_000_010_000);
+        assert_eq!(waits_until(&record), Some(until));
+        assert_eq!(NodeLookups::HEADER, committed[4].0);
+        let mut headers = committed.to_vec();
+        let read = origin(&mut headers);
+        assert_eq!(read, Some((coordinates.clone(), Some(committed[2].1))));
+        let source = Record {
+            key: Some(b"originator"),
+            headers: &committed[..1],
+            ..record
+        };
+        let mut outbound = Outbound::default();
+        forward_to_wait(source, "/cse1/node7", until, 3, &mut outbound);
+        assert_eq!(outbound.headers().collect::<Vec<_>>(), committed[..4]);
     }
 
     #[test]

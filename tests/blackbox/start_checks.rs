@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use crate::kafka::app::App;
 use crate::kafka::bridge::{Bridge, merged};
 use crate::kafka::broker::Broker;
+use crate::kafka::client::Record;
+use crate::kafka::fleet;
 use crate::kafka::play::Play;
 
 const LIMIT: Duration = Duration::from_secs(40);
@@ -62,6 +64,47 @@ fn changed_shard_count_is_refused() {
     let log = refusal(&app.config);
     assert!(log.contains(&app.routed()), "{log}");
     assert!(log.contains('4') && log.contains('5'), "{log}");
+}
+
+#[test]
+fn state_of_a_newer_version_is_refused_and_left_alone() {
+    let app = App::new(Broker::shared(), "newer");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let download = play.up_to_download("S1");
+    bridge.stop();
+    let records = app.client.read_all(&[&app.changelog()]);
+    let key = format!("{}/{}", fleet::device_key("S1"), download.command_key);
+    let state = records
+        .iter()
+        .rfind(|record| record.key.as_deref() == Some(key.as_bytes()))
+        .expect("the installation is in the changelog");
+    let version = state.value()[0];
+    let mut newer = state.value().to_vec();
+    newer[0] = version + 1;
+    app.client.send(Record {
+        partition: Some(state.coordinates.partition),
+        ..Record::new(&app.changelog(), newer).key(key.clone())
+    });
+    // Something to do for the shard, which must be left alone.
+    play.event("S1", &download.id, fleet::download_response(1));
+    play.request("S1", None);
+
+    // Records may be forwarded to the shard meanwhile, for whoever can read its state.
+    let changelog = app.changelog();
+    let topics: Vec<&str> = app.outputs().into_iter().chain([&*changelog]).collect();
+    let before = app.client.read_all(&topics);
+    let log = refusal(&app.config);
+    for part in [
+        &key,
+        &format!("format version {}", version + 1),
+        &format!("this program reads {version}"),
+        "start the newer program",
+        &app.changelog(),
+    ] {
+        assert!(log.contains(part), "{part} is not named:\n{log}");
+    }
+    assert_eq!(app.client.read_all(&topics).len(), before.len());
 }
 
 #[test]

@@ -1,3 +1,5 @@
+mod format_1;
+
 use prost::Message as _;
 
 use crate::correlator::tests::world::{Input, *};
