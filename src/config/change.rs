@@ -4,7 +4,7 @@ impl Config {
     /// What differs from `other` and can change only with a restart, as it is called in the file; `None`: nothing.
     ///
     /// The names of the application, of its topics and of its processes decide who owns what; the number of workers and the
-    /// admin port belong to the process.
+    /// admin port belong to the process. The secret of CommandKeys decides whether the same request has the same key.
     pub fn needs_restart(&self, other: &Self) -> Option<&'static str> {
         let differs = [
             (
@@ -16,6 +16,10 @@ impl Config {
             (self.delivery != other.delivery, "delivery"),
             (self.topics != other.topics, "topics"),
             (self.admin != other.admin, "admin"),
+            (
+                self.correlation.command_key_secret != other.correlation.command_key_secret,
+                "correlation.command_key_secret_file",
+            ),
         ];
         differs
             .into_iter()

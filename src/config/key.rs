@@ -93,6 +93,12 @@ keys! {
     /// More than anybody installs on a device at once; a slip in a campaign is not.
     QUEUED_DOWNLOADS = "correlation.queued_downloads_per_device", Single, "16",
         "Downloads of one device that wait until one of these has ended, in the order of their requests, 0 to 1000; more are refused (4000)";
+    /// What 16 installations of one device can have said, twice over; a made-up key costs a kilobyte for ten minutes.
+    EARLY_EVENTS = "correlation.early_events_per_device", Single, "32",
+        "CPE events of one device that may wait for their requests, 1 to 1000; more are set aside";
+    /// A secret is nobody's default.
+    COMMAND_KEY_SECRET_FILE = "correlation.command_key_secret_file", Single, "",
+        "File that holds a secret of 16 characters or more, the same for all processes and for `replay`: without it nobody can compute the CommandKeys that the bridge assigns; empty: anybody can. Changing it needs a restart";
     /// TR-069 has no type for certificates; vendors' own have this form.
     FILE_TYPE = "download.file_type", Single, "X 00256D Device Certificate",
         "FileType argument of Download, at most 64 characters";

@@ -156,6 +156,12 @@ pub struct CorrelationConfig {
     pub open_downloads_per_device: usize,
     /// Downloads of one device that wait until one of these has ended.
     pub queued_downloads_per_device: usize,
+    /// Events of one device that wait for their requests.
+    pub early_events_per_device: usize,
+    /// File that holds the secret behind the CommandKeys that the bridge assigns.
+    pub command_key_secret_file: Option<PathBuf>,
+    /// Without it the CommandKeys that the bridge assigns can be computed by anybody.
+    pub command_key_secret: Option<Secret>,
 }
 
 /// The Download command.

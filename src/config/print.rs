@@ -43,6 +43,7 @@ impl Config {
             ),
         ];
         values.extend(self.record_values());
+        values.extend(self.correlation_values());
         values.extend(self.behaviour_values());
         values
     }
@@ -69,11 +70,9 @@ impl Config {
         ]
     }
 
-    fn behaviour_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+    fn correlation_values(&self) -> Vec<(&'static str, serde_json::Value)> {
         let from_target = self.devices.from_target.as_ref();
         let correlation = &self.correlation;
-        let download = &self.download;
-        let timeouts = &self.timeouts;
         vec![
             (
                 "devices.from_target",
@@ -91,6 +90,21 @@ impl Config {
                 "correlation.queued_downloads_per_device",
                 correlation.queued_downloads_per_device.into(),
             ),
+            (
+                "correlation.early_events_per_device",
+                correlation.early_events_per_device.into(),
+            ),
+            (
+                "correlation.command_key_secret_file",
+                file(correlation.command_key_secret_file.as_ref()),
+            ),
+        ]
+    }
+
+    fn behaviour_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let download = &self.download;
+        let timeouts = &self.timeouts;
+        vec![
             ("download.file_type", download.file_type.as_str().into()),
             ("download.url", download.url.as_str().into()),
             (

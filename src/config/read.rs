@@ -23,6 +23,12 @@ pub(super) const OPEN_DOWNLOADS_MAX: usize = 1000;
 /// Each end of a transfer looks through what waits for it.
 pub(super) const QUEUED_DOWNLOADS_MAX: usize = 1000;
 
+/// More events of one device than this are a flood.
+pub(super) const EARLY_EVENTS_MAX: usize = 1000;
+
+/// Shorter secrets can be found by trying.
+const COMMAND_KEY_SECRET_CHARS_MIN: usize = 16;
+
 /// More would leave next to nothing for all others.
 pub(super) const RESERVED_PERCENT_MAX: usize = 90;
 
@@ -45,6 +51,7 @@ impl Config {
     }
 
     fn take(source: &mut Source) -> Self {
+        let command_key_secret_file = source.value(&key::COMMAND_KEY_SECRET_FILE, rules::file);
         Self {
             application_id: source.value(&key::APPLICATION_ID, rules::application_id),
             instance_id: source.value(&key::INSTANCE_ID, rules::instance_id),
@@ -67,6 +74,11 @@ impl Config {
                 queued_downloads_per_device: source.value(&key::QUEUED_DOWNLOADS, |text| {
                     rules::number(text, 0..=QUEUED_DOWNLOADS_MAX)
                 }),
+                early_events_per_device: source.value(&key::EARLY_EVENTS, |text| {
+                    rules::number(text, 1..=EARLY_EVENTS_MAX)
+                }),
+                command_key_secret: command_key_secret(source, command_key_secret_file.as_deref()),
+                command_key_secret_file,
             },
             download: download(source),
             set: SetConfig {
@@ -205,6 +217,21 @@ fn credential_of(source: &mut Source, key: &'static Key, file: Option<&Path>) ->
         source.mistake(key, problem);
         String::new()
     })
+}
+
+fn command_key_secret(source: &mut Source, file: Option<&Path>) -> Option<Secret> {
+    let text = credential_of(source, &key::COMMAND_KEY_SECRET_FILE, file);
+    if text.is_empty() {
+        return None;
+    }
+    let count = text.chars().count();
+    if count < COMMAND_KEY_SECRET_CHARS_MIN {
+        let problem = format!(
+            "the file holds {count} characters; write {COMMAND_KEY_SECRET_CHARS_MIN} or more, e.g. from `openssl rand -hex 32`"
+        );
+        source.mistake(&key::COMMAND_KEY_SECRET_FILE, problem);
+    }
+    Some(Secret::new(text))
 }
 
 fn timeouts(source: &mut Source) -> TimeoutsConfig {

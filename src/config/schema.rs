@@ -12,7 +12,8 @@ use super::check::OWNED_PROPERTIES;
 use super::key::{KEYS, Key, Shape};
 use super::overrides::{OVERRIDABLE, OVERRIDES_MAX};
 use super::read::{
-    OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, RESERVED_PERCENT_MAX, SHARDS_MAX, WORKERS_MAX,
+    EARLY_EVENTS_MAX, OPEN_DOWNLOADS_MAX, QUEUED_DOWNLOADS_MAX, RESERVED_PERCENT_MAX, SHARDS_MAX,
+    WORKERS_MAX,
 };
 
 /// `90s`, `1h 30m`; what other spellings humantime knows is refused here, and taken by the file.
@@ -134,6 +135,7 @@ fn restricted(path: &str) -> Option<Value> {
         "formats.responses" => json!({"enum": ["json", "cbor", "protobuf"]}),
         "correlation.open_downloads_per_device" => integer(1, OPEN_DOWNLOADS_MAX),
         "correlation.queued_downloads_per_device" => integer(0, QUEUED_DOWNLOADS_MAX),
+        "correlation.early_events_per_device" => integer(1, EARLY_EVENTS_MAX),
         "download.file_type" => json!({"type": "string", "minLength": 1, "maxLength": 64}),
         "download.url" => json!({"type": "string", "pattern": "^https?://[^/]", "maxLength": 256}),
         "download.content" => json!({"enum": ["inline", "none"]}),
@@ -218,6 +220,7 @@ mod tests {
             "workers",
             "topics.shards",
             "correlation.open_downloads_per_device",
+            "correlation.early_events_per_device",
         ] {
             let schema = at(path);
             let max = schema["maximum"].as_u64().unwrap();

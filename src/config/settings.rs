@@ -3,7 +3,7 @@
 use super::{Config, ContentDelivery};
 use crate::correlator::{Limits, PacingLimits};
 use crate::mapping::Rules;
-use crate::wire::{Decoder, Encoder};
+use crate::wire::{CommandKeys, Decoder, Encoder};
 
 /// A TransferComplete, a DownloadResponse, a fault, and repeats of each.
 const EARLY_EVENTS_PER_KEY_MAX: usize = 8;
@@ -29,6 +29,7 @@ impl Config {
             resource_ttl: self.resources.ttl,
             early_ttl: self.timeouts.early_ttl,
             early_events_per_key_max: EARLY_EVENTS_PER_KEY_MAX,
+            early_events_per_device_max: self.correlation.early_events_per_device,
             early_events_max: EARLY_EVENTS_MAX,
             open_downloads_per_device_max: self.correlation.open_downloads_per_device,
             queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
@@ -60,7 +61,10 @@ impl Config {
     /// A reader of input records.
     pub fn decoder(&self) -> Decoder {
         Decoder {
-            application_id: self.application_id.clone(),
+            command_keys: match &self.correlation.command_key_secret {
+                Some(secret) => CommandKeys::with_secret(&self.application_id, secret.expose()),
+                None => CommandKeys::new(&self.application_id),
+            },
             requests: self.formats.requests,
             cpe_events: self.formats.cpe_events,
             from_target: self.devices.from_target.clone(),

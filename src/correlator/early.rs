@@ -24,14 +24,7 @@ impl Correlator {
         {
             return Fate::Repeated;
         }
-        if waiting.len() >= self.limits.early_events_per_key_max
-            || self.table.early_events() >= self.limits.early_events_max
-        {
-            let unmatched = Unmatched {
-                reason: UnmatchedReason::EarlyEventsFull,
-                explanation: explanation::early_events_full(&id, &self.limits),
-                record: None,
-            };
+        if let Some(unmatched) = self.no_room(&id, waiting.len()) {
             return self.set_aside(unmatched, turn);
         }
         let expires_at = turn.now + self.limits.early_ttl;
@@ -54,6 +47,32 @@ impl Correlator {
         };
         Self::remember(slot, turn);
         Fate::Parked
+    }
+
+    /// Why one more event cannot wait under that key, where `waiting` do already; `None`: it can.
+    fn no_room(&self, id: &InstallationId, waiting: usize) -> Option<Unmatched> {
+        let limits = &self.limits;
+        let (reason, explanation) =
+            if self.table.early_events_of(&id.device) >= limits.early_events_per_device_max {
+                (
+                    UnmatchedReason::EarlyEventsOfDeviceFull,
+                    explanation::early_events_of_device_full(id, limits),
+                )
+            } else if waiting >= limits.early_events_per_key_max
+                || self.table.early_events() >= limits.early_events_max
+            {
+                (
+                    UnmatchedReason::EarlyEventsFull,
+                    explanation::early_events_full(id, limits),
+                )
+            } else {
+                return None;
+            };
+        Some(Unmatched {
+            reason,
+            explanation,
+            record: None,
+        })
     }
 
     /// Applies events that waited, in the order of their arrival.

@@ -119,6 +119,8 @@ pub enum UnmatchedReason {
     AmbiguousCommandKey,
     /// So many events wait for their request already that this one cannot.
     EarlyEventsFull,
+    /// So many events of the device wait for requests already that this one cannot.
+    EarlyEventsOfDeviceFull,
     /// The CommandKey is empty.
     EmptyCommandKey,
     /// The answer names no command, or one that the bridge never writes.
@@ -133,6 +135,7 @@ impl UnmatchedReason {
         match self {
             Self::AmbiguousCommandKey => "ambiguous_command_key",
             Self::EarlyEventsFull => "early_events_full",
+            Self::EarlyEventsOfDeviceFull => "early_events_of_device_full",
             Self::EmptyCommandKey => "empty_command_key",
             Self::UnknownCommandId => "unknown_command_id",
             Self::UnknownCommandKey => "unknown_command_key",

@@ -215,6 +215,17 @@ pub(super) fn early_events_full(id: &InstallationId, limits: &Limits) -> String 
     )
 }
 
+pub(super) fn early_events_of_device_full(id: &InstallationId, limits: &Limits) -> String {
+    format!(
+        "no request of device {} with CommandKey {} has come, and {} events of the device wait for requests already, the \
+         most that may (correlation.early_events_per_device): look at where the device has its CommandKeys from, then \
+         send the record again",
+        id.device,
+        Quoted(id.command_key.as_str()),
+        limits.early_events_per_device_max
+    )
+}
+
 pub(super) fn unknown_command_key(id: &InstallationId, waited: Duration) -> String {
     format!(
         "no request of device {} with CommandKey {} came within {} (timeouts.early_ttl), nor one whose Download the ACS \

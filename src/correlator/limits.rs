@@ -25,6 +25,8 @@ pub struct Limits {
     pub early_ttl: Duration,
     /// Events that wait for one (device, CommandKey).
     pub early_events_per_key_max: usize,
+    /// Events of one device that wait, under whatever keys: a device that makes keys up takes no room from others.
+    pub early_events_per_device_max: usize,
     /// Events that wait in the whole correlator.
     pub early_events_max: usize,
     /// Downloads of one device that are open at a time (TR-069 A.3.2.8: a CPE queues at least three).

@@ -80,6 +80,7 @@ use table::Table;
 ///     resource_ttl: minute,
 ///     early_ttl: minute,
 ///     early_events_per_key_max: 4,
+///     early_events_per_device_max: 8,
 ///     early_events_max: 100,
 ///     open_downloads_per_device_max: 3,
 ///     queued_downloads_per_device_max: 3,

@@ -2,7 +2,7 @@ use std::hash::{BuildHasher as _, Hash};
 use std::mem;
 
 use foldhash::fast::FixedState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use slab::Slab;
 
 use crate::cwmp::{CommandKey, DeviceId};
@@ -29,6 +29,8 @@ pub(super) struct Table {
     /// Open installations by the time when their request was handled.
     opened: Deadlines,
     early_events: usize,
+    /// How many of them a device has; no device that has none.
+    early_of: HashMap<DeviceId, usize, FixedState>,
     /// Those with [`Progress::Waiting`].
     waiting: usize,
     open: usize,
@@ -152,6 +154,10 @@ impl Table {
         self.early_events
     }
 
+    pub(super) fn early_events_of(&self, device: &DeviceId) -> usize {
+        self.early_of.get(device).copied().unwrap_or_default()
+    }
+
     pub(super) fn open_installations(&self) -> usize {
         self.open
     }
@@ -251,13 +257,15 @@ impl Table {
     }
 
     pub(super) fn push_early(&mut self, slot: Slot, event: EarlyEvent) {
-        match &mut self.entries[index(slot)].state {
+        let entry = &mut self.entries[index(slot)];
+        match &mut entry.state {
             State::Early(events) => events.push(event),
             State::Open(_) | State::Ended(_) => {
                 unreachable!("the caller saw an early installation")
             }
         }
         self.early_events += 1;
+        *self.early_of.entry(entry.id.device.clone()).or_default() += 1;
     }
 
     fn link(&mut self, slot: Slot, by_alias: bool) {
@@ -284,10 +292,15 @@ impl Table {
             by_request,
             by_device,
             opened,
+            early_of,
             ..
         } = self;
         let entry = &entries[index(slot)];
-        self.early_events += entry.early_events().len();
+        let early = entry.early_events().len();
+        if early > 0 {
+            self.early_events += early;
+            *early_of.entry(entry.id.device.clone()).or_default() += early;
+        }
         self.ended += usize::from(matches!(entry.state, State::Ended(_)));
         if entry.concerns_device() {
             by_device.insert_unique(hash(&entry.id.device), slot, |slot| {
@@ -307,7 +320,17 @@ impl Table {
 
     fn unlink_state(&mut self, slot: Slot) {
         let entry = &self.entries[index(slot)];
-        self.early_events -= entry.early_events().len();
+        let early = entry.early_events().len();
+        if early > 0 {
+            self.early_events -= early;
+            let device = &entry.id.device;
+            let of_device = self.early_of.get_mut(device);
+            let of_device = of_device.expect("every early event is counted for its device");
+            *of_device -= early;
+            if *of_device == 0 {
+                self.early_of.remove(device);
+            }
+        }
         self.ended -= usize::from(matches!(entry.state, State::Ended(_)));
         if entry.concerns_device() {
             self.by_device

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::wire::Format;
 use crate::wire::r#gen::{FaultStruct, TransferComplete};
+use crate::wire::{CommandKeys, Format};
 
 use super::*;
 
@@ -9,7 +9,7 @@ const LEAF: &str = include_str!("../../tests/fixtures/certificates/leaf.pem");
 
 fn decoder() -> Decoder {
     Decoder {
-        application_id: "credbridge".into(),
+        command_keys: CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: None,

@@ -328,9 +328,10 @@ const PROGRESS: [Progress; 4] = [
     Progress::SetSent,
 ];
 
-const UNMATCHED: [UnmatchedReason; 5] = [
+const UNMATCHED: [UnmatchedReason; 6] = [
     UnmatchedReason::AmbiguousCommandKey,
     UnmatchedReason::EarlyEventsFull,
+    UnmatchedReason::EarlyEventsOfDeviceFull,
     UnmatchedReason::EmptyCommandKey,
     UnmatchedReason::UnknownCommandId,
     UnmatchedReason::UnknownCommandKey,

@@ -6,7 +6,7 @@ use crate::correlator::{Event, Response};
 use crate::cwmp::DeviceId;
 use crate::record::Record;
 
-use super::{Format, Nodes};
+use super::{CommandKeys, Format, Nodes};
 
 /// What a topic of the input carries.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -20,8 +20,8 @@ pub enum Input {
 /// Reads records into events.
 #[derive(Debug)]
 pub struct Decoder {
-    /// Part of every CommandKey that the bridge assigns.
-    pub application_id: String,
+    /// Assigns CommandKeys.
+    pub command_keys: CommandKeys,
     /// Pinned format of requests; `None`: told by each record.
     pub requests: Option<Format>,
     /// Pinned format of CPE events; `None`: told by each record.

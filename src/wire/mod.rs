@@ -5,6 +5,7 @@ pub mod changelog;
 mod cloud_event;
 #[cfg(test)]
 mod codegen;
+mod command_keys;
 mod cpe_command;
 mod cpe_event;
 mod dead_letter;
@@ -27,6 +28,7 @@ mod response_primitive;
 mod soap;
 
 pub use changelog::{ChangelogEntry, ChangelogError, WaitingRequest};
+pub use command_keys::CommandKeys;
 pub use cpe_event::{ReadEvent, read_event};
 pub use dead_letter::DEAD_LETTER_HEADERS;
 pub use decoder::{

@@ -2,6 +2,8 @@ use std::io::Write as _;
 
 use arrayvec::ArrayString;
 
+use super::command_keys;
+
 /// Which topic an outbound goes to; the runtime knows the names.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Destination {
@@ -140,13 +142,7 @@ impl Outbound {
 /// The header `credbridge-id`: 32 hexadecimal digits that are the same for the same output however often its input is
 /// read. `parts` must identify the output among all outputs of the application.
 pub(super) fn output_id(parts: &[&[u8]]) -> ArrayString<32> {
-    let mut hasher = blake3::Hasher::new();
-    for part in parts {
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    let digits = hasher.finalize().to_hex();
-    ArrayString::from(&digits[..32]).expect("32 digits are 32 bytes")
+    command_keys::hash(blake3::Hasher::new(), parts)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::correlator::{
     CreateRequest, Event, EventKind, RefusedRequest, Request, ResourceRequest, Response,
     ResponseKind,
 };
-use crate::cwmp::{CommandKey, DeviceId};
+use crate::cwmp::DeviceId;
 use crate::onem2m::{Operation, RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
 use crate::record::{Coordinates, Record};
 
@@ -21,7 +21,6 @@ pub(super) use device::{Lookup, message_device};
 
 use super::json_primitive::{Primitive, read_json, read_text};
 use super::notification::Notified;
-use super::outbound::output_id;
 use super::refusal::Refusal;
 use super::request_judgement::{Asked, Judged, Verdict};
 use super::{
@@ -263,8 +262,8 @@ impl Decoder {
     ) -> EventKind {
         let primitive = judged.primitive;
         let derived = || match primitive.notified_resource() {
-            Some(resource) => derive_resource_key(&self.application_id, device, resource),
-            None => derive_command_key(&self.application_id, coordinates),
+            Some(resource) => self.command_keys.of_resource(device, resource),
+            None => self.command_keys.of_request(coordinates),
         };
         match judged.verdict {
             Ok(Verdict {
@@ -346,29 +345,6 @@ fn read_command_key_header(request: &mut ReadRequest, record: &Record<'_>) {
             "command_key and the header cwmp-command-key differ: give one CommandKey",
         )),
     }
-}
-
-/// The CommandKey that the bridge assigns: the same however often the record is read.
-fn derive_command_key(application_id: &str, coordinates: &Coordinates) -> CommandKey {
-    let key = output_id(&[
-        b"command-key",
-        application_id.as_bytes(),
-        coordinates.topic.as_bytes(),
-        &coordinates.partition.to_le_bytes(),
-        &coordinates.offset.to_le_bytes(),
-    ]);
-    CommandKey::try_from(&*key).expect("an output id has 32 bytes")
-}
-
-/// The CommandKey of a creation that is notified: the same however many subscriptions tell of it.
-fn derive_resource_key(application_id: &str, device: &DeviceId, resource: &str) -> CommandKey {
-    let key = output_id(&[
-        b"command-key-of-resource",
-        application_id.as_bytes(),
-        device.key().as_bytes(),
-        resource.as_bytes(),
-    ]);
-    CommandKey::try_from(&*key).expect("an output id has 32 bytes")
 }
 
 /// The answer to a request whose device is not known. A request that is wrong in itself is told so first: validity is

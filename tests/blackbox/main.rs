@@ -18,6 +18,8 @@ mod good_path;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 #[path = "../kafka/mod.rs"]
 mod kafka;
 #[cfg(test)]

@@ -23,7 +23,10 @@ const KAFKA_PASSWORD: &str = "planted-kafka-password";
 /// In a private key that stands beside the certificate in the request.
 const PRIVATE_KEY: &str = "cGxhbnRlZC1wcml2YXRlLWtleQ==";
 
-const ALL: [&str; 3] = [FILE_PASSWORD, KAFKA_PASSWORD, PRIVATE_KEY];
+/// Behind the CommandKeys that the bridge assigns.
+const KEY_SECRET: &str = "planted-command-key-secret";
+
+const ALL: [&str; 4] = [FILE_PASSWORD, KAFKA_PASSWORD, PRIVATE_KEY, KEY_SECRET];
 
 fn assert_none(place: &str, text: &str, secrets: &[&str]) {
     assert!(
@@ -66,7 +69,9 @@ fn app_with_secrets() -> App {
         path
     };
     let (for_files, for_kafka) = (file("a", FILE_PASSWORD), file("b", KAFKA_PASSWORD));
+    let for_keys = file("c", KEY_SECRET);
     App::new(Broker::shared(), "secrets").set(&json!({
+        "correlation": {"command_key_secret_file": for_keys},
         "download": {"password_file": for_files},
         "kafka": {"properties": {"sasl.username": "bridge", "sasl.password_file": for_kafka}},
     }))
@@ -123,7 +128,8 @@ fn changelog_forgets_the_file(app: &App) {
     let last = text(last.expect("the installation is remembered"));
     assert_none("the last state", &last, &ALL);
     for record in &records {
-        assert_none("a state", &text(record), &[FILE_PASSWORD, KAFKA_PASSWORD]);
+        let never = [FILE_PASSWORD, KAFKA_PASSWORD, KEY_SECRET];
+        assert_none("a state", &text(record), &never);
     }
 }
 

@@ -321,7 +321,7 @@ impl Judge {
         let count = self.dead_letters.entry(source.to_owned()).or_default();
         *count += 1;
         must(*count == 1, || "set aside twice".to_owned())?;
-        if self.is_tight && reason == "early_events_full" {
+        if self.is_tight && reason.starts_with("early_events_") {
             return Ok(());
         }
         if let Some(right) = self.strays.get(source) {

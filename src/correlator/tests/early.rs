@@ -97,6 +97,37 @@ fn early_events_are_bounded_per_key_and_in_all() {
 }
 
 #[test]
+fn device_that_makes_keys_up_takes_no_room_from_others() {
+    let limits = Limits {
+        early_events_per_device_max: 3,
+        early_events_max: 5,
+        ..limits()
+    };
+    let full = Seen::SetAside(UnmatchedReason::EarlyEventsOfDeviceFull);
+    let mut world = World::with(limits, rules());
+    world.handle(transfer_complete("k1", 0).of(2), &[remember("k1")]);
+    for number in 0..100 {
+        let key = format!("made-up-{number}");
+        let seen = match number {
+            0..3 => remember(&key),
+            _ => full.clone(),
+        };
+        world.handle(transfer_complete(&key, 0), &[seen]);
+    }
+    world.handle(accepted("k1").of(2), &[remember("k1")]);
+    // A request makes room, and so does time.
+    world.effects(create("made-up-1", "a1"));
+    world.handle(transfer_complete("x", 0), &[remember("x")]);
+    world.handle(transfer_complete("x", 0), std::slice::from_ref(&full));
+    world.pass(10 * MINUTE);
+    assert_eq!(world.correlator.early_events(), 0);
+    for _ in 0..3 {
+        world.handle(transfer_complete("y", 0), &[remember("y")]);
+    }
+    world.handle(transfer_complete("y", 0), &[full]);
+}
+
+#[test]
 fn empty_command_key_belongs_to_nothing() {
     let mut world = World::new();
     world.effects(create("k1", "a1"));

@@ -84,6 +84,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
 fn tight() -> Limits {
     Limits {
         early_events_per_key_max: 3,
+        early_events_per_device_max: 4,
         early_events_max: 6,
         open_downloads_per_device_max: 1,
         queued_downloads_per_device_max: 1,

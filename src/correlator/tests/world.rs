@@ -51,6 +51,7 @@ pub(crate) fn limits() -> Limits {
         resource_ttl: 24 * 60 * MINUTE,
         early_ttl: 10 * MINUTE,
         early_events_per_key_max: 8,
+        early_events_per_device_max: 32,
         early_events_max: 64,
         open_downloads_per_device_max: 3,
         queued_downloads_per_device_max: 2,

@@ -26,7 +26,7 @@ fn decode(
     key: Option<&str>,
 ) -> Result<(String, EventKind), Option<DecodeReason>> {
     let decoder = Decoder {
-        application_id: "credbridge".into(),
+        command_keys: crate::wire::CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: None,

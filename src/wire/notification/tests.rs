@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use crate::correlator::{CreateRequest as Create, Event, EventKind};
 use crate::cwmp::DeviceId;
 use crate::record::{Coordinates, Header, Record};
-use crate::wire::{Decoded, Decoder, Input, Undecoded};
+use crate::wire::{CommandKeys, Decoded, Decoder, Input, Undecoded};
 
 use super::*;
 
@@ -29,7 +29,7 @@ fn decoded<T>(
     look: impl FnOnce(Result<Decoded<'_>, Undecoded>) -> T,
 ) -> T {
     let decoder = Decoder {
-        application_id: "credbridge".into(),
+        command_keys: CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),

@@ -16,7 +16,7 @@ const LEAF: &str = include_str!("../../../tests/fixtures/certificates/leaf.pem")
 
 fn decoder() -> Decoder {
     Decoder {
-        application_id: "credbridge".into(),
+        command_keys: crate::wire::CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),

@@ -6,7 +6,7 @@ use crate::onem2m::Certificate;
 use crate::record::Record;
 use crate::runtime::application::Application;
 use crate::wire::r#gen::CreateRequest;
-use crate::wire::{Decoded, Decoder, Encoder, Format, Input};
+use crate::wire::{CommandKeys, Decoded, Decoder, Encoder, Format, Input};
 
 use super::super::fleet::message;
 use super::super::kafka::{Topic, coordinates};
@@ -28,7 +28,7 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
 
 fn decoder() -> Decoder {
     Decoder {
-        application_id: "credbridge".to_owned(),
+        command_keys: CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: None,

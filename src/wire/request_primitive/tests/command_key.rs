@@ -1,3 +1,5 @@
+use crate::wire::CommandKeys;
+
 use super::*;
 
 #[test]
@@ -33,25 +35,8 @@ fn unusable_command_keys_are_refused() {
 }
 
 #[test]
-fn derived_command_key_depends_on_application_and_coordinates_only() {
+fn request_without_a_key_gets_that_of_its_coordinates() {
     let key = accepted(&good(), DEVICE).command_key;
-    assert_eq!(key, derive_command_key("credbridge", &coordinates()));
-    assert_eq!(key.as_str().len(), 32);
-    assert!(
-        key.as_str()
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    );
-    let other = |application: &str, change: &dyn Fn(&mut Coordinates)| {
-        let mut coordinates = coordinates();
-        change(&mut coordinates);
-        derive_command_key(application, &coordinates)
-    };
-    let others = [
-        other("other", &|_| {}),
-        other("credbridge", &|at| at.topic = "x".into()),
-        other("credbridge", &|at| at.partition = 3),
-        other("credbridge", &|at| at.offset = 42),
-    ];
-    assert!(!others.contains(&key));
+    let keys = CommandKeys::new("credbridge");
+    assert_eq!(key, keys.of_request(&coordinates()));
 }

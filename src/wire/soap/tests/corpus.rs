@@ -7,7 +7,7 @@ use crate::record::{Coordinates, Record};
 use crate::wire::cpe_event::Reading;
 use crate::wire::r#gen::cpe_event::Event;
 use crate::wire::r#gen::{CpeEvent, FaultStruct, SetParameterValuesFault};
-use crate::wire::{DecodeReason, Decoder, Undecoded};
+use crate::wire::{CommandKeys, DecodeReason, Decoder, Undecoded};
 
 use super::read;
 
@@ -123,7 +123,7 @@ const INVALID: DecodeReason = DecodeReason::InvalidField;
 #[test]
 fn only_what_the_standard_forbids_is_refused() {
     let decoder = Decoder {
-        application_id: "credbridge".into(),
+        command_keys: CommandKeys::new("credbridge"),
         requests: None,
         cpe_events: None,
         from_target: None,
