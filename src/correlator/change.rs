@@ -130,19 +130,15 @@ impl Correlator {
         if let Some((slot, _)) = pending.next() {
             return Some(Named::Pending(slot));
         }
-        let name = to.rsplit('/').next().unwrap_or(to);
-        let (key, is_request) = match name.strip_prefix(PENDING_PREFIX) {
-            Some(key) => (key, true),
-            None => (name, false),
-        };
-        let slot = self.table.find(device, &CommandKey::try_from(key).ok()?)?;
-        let installation = self.table.get(slot)?;
-        match &installation.state {
-            State::Early(_) => None,
-            State::Open(_) => Some(Named::Pending(slot)),
-            State::Ended(_) if is_request => Some(Named::Over),
-            State::Ended(ended) => ended.resource.as_ref().map(|_| Named::Resource(slot)),
-        }
+        keys_in(to).find_map(|(key, is_request)| {
+            let slot = self.table.find(device, &key)?;
+            match &self.table.get(slot)?.state {
+                State::Early(_) => None,
+                State::Open(_) => Some(Named::Pending(slot)),
+                State::Ended(_) if is_request => Some(Named::Over),
+                State::Ended(ended) => ended.resource.as_ref().map(|_| Named::Resource(slot)),
+            }
+        })
     }
 
     fn attributes(&self, target: Slot) -> &MyCertFileCred {
@@ -302,11 +298,20 @@ impl Correlator {
 
 /// Whether the address is that of a request, not of a resource.
 fn is_of_request(to: &str) -> bool {
+    keys_in(to).any(|(_, is_request)| is_request)
+}
+
+/// The CommandKeys that an address can end with, the shortest first, each with whether it names the request. A key may
+/// hold slashes.
+fn keys_in(to: &str) -> impl Iterator<Item = (CommandKey, bool)> {
     let to = to.trim_end_matches('/');
-    to.rsplit('/')
-        .next()
-        .unwrap_or(to)
-        .starts_with(PENDING_PREFIX)
+    let starts = to.rmatch_indices('/').map(|(slash, _)| slash + 1);
+    starts.chain([0]).map_while(|start| {
+        let name = &to[start..];
+        let key = name.strip_prefix(PENDING_PREFIX);
+        let is_request = key.is_some();
+        Some((CommandKey::try_from(key.unwrap_or(name)).ok()?, is_request))
+    })
 }
 
 impl Asked<'_, '_> {

@@ -1,4 +1,5 @@
 use crate::record::Record;
+use crate::time::Timestamp;
 
 use super::{
     Correlator, EarlyEvent, EarlyKind, Effect, Fate, Installation, InstallationId, Slot, State,
@@ -93,8 +94,8 @@ impl Correlator {
         }
     }
 
-    /// Sets the events aside that have waited long enough; forgets the installation if none is left.
-    pub(super) fn expire_early(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+    /// Sets the events aside that have waited up to `due`; forgets the installation if none is left.
+    pub(super) fn expire_early(&mut self, slot: Slot, due: Timestamp, turn: &mut Turn<'_>) {
         let installation = self.table.remove(slot);
         let State::Early(events) = installation.state else {
             unreachable!("the caller saw an early installation");
@@ -102,7 +103,7 @@ impl Correlator {
         let id = installation.id;
         let (expired, waiting): (Vec<_>, Vec<_>) = events
             .into_iter()
-            .partition(|event| event.expires_at <= turn.now);
+            .partition(|event| event.expires_at <= due);
         for event in expired {
             let unmatched = Unmatched {
                 reason: UnmatchedReason::UnknownCommandKey,

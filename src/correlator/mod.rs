@@ -185,7 +185,7 @@ impl Correlator {
             && let Some((deadline, slot)) = self.table.first_deadline()
             && deadline <= due
         {
-            self.on_deadline(slot, turn);
+            self.on_deadline(slot, due, turn);
             handled += 1;
         }
         handled

@@ -1,4 +1,5 @@
 use crate::onem2m::ResponseStatusCode;
+use crate::time::Timestamp;
 
 use super::ending::End;
 use super::{
@@ -7,9 +8,9 @@ use super::{
 };
 
 impl Correlator {
-    pub(super) fn on_deadline(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+    pub(super) fn on_deadline(&mut self, slot: Slot, due: Timestamp, turn: &mut Turn<'_>) {
         match self.table.get(slot).and_then(Installation::position) {
-            None => self.expire_early(slot, turn),
+            None => self.expire_early(slot, due, turn),
             Some(Position::Open(progress)) => self.on_step_deadline(slot, progress, turn),
             Some(Position::Ended(_)) => {
                 let id = self.table.remove(slot).id;

@@ -1,6 +1,7 @@
 //! Requesters and devices: what they write, and when.
 
 mod messages;
+mod wishes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::wire::r#gen::{self, CpeEvent, CreateRequest};
 
 use super::judge::Fact;
 use super::kafka::{Message, Topic};
-use super::plan::{Course, Plan, Row, Silence};
+use super::plan::{Course, Plan, Row, Silence, Wish};
 
 use messages::{
     PEM, certificate, device_message, download_response, fault, request_message, transfer_complete,
@@ -26,6 +27,12 @@ pub(super) use messages::{ROW, message};
 pub(super) enum About {
     /// The request of a plan.
     Request(usize),
+    /// A request about what a request of a plan creates, by the key of that.
+    Wish {
+        plan: usize,
+        key: String,
+        wish: Wish,
+    },
     /// Said for the installation of that key; the key in the record is the one of the ACS if `by_alias`.
     Said {
         plan: usize,
@@ -133,14 +140,12 @@ impl Fleet {
             };
             self.put(at + again, outgoing);
         }
-        if let Some(key) = plan
-            .command_key
-            .as_ref()
-            .filter(|_| plan.is_early && !plan.is_invalid)
-        {
+        let Some(key) = &plan.command_key else { return };
+        if plan.is_early && !plan.is_invalid {
             let before = start + self.within(300);
             self.say_transfer(plan, key, before);
         }
+        self.wish(plan, key, start);
     }
 
     fn stray(&mut self, plan: &Plan, start: Timestamp) {
@@ -165,6 +170,10 @@ impl Fleet {
     /// The device hears a command for the installation of that key, unless the ACS refuses it.
     pub(super) fn hear(&mut self, number: usize, id: CommandId, key: &str, now: Timestamp) {
         let plan = self.plans[number].clone();
+        let is_first = (id.step, id.attempt) == (Step::Download, 1);
+        if is_first && plan.command_key.is_none() {
+            self.wish(&plan, key, now);
+        }
         if id.attempt <= plan.refusals {
             return self.refuse(&plan, id, key, 4, 6020, now);
         }
@@ -172,7 +181,7 @@ impl Fleet {
             Step::Download => self.on_download(&plan, id, key, now),
             Step::Lookup => self.on_lookup(&plan, key, now),
             Step::Set => self.on_set(&plan, key, now),
-            Step::Cancel => panic!("no command of the bridge: {id}"),
+            Step::Cancel => self.on_cancel(&plan, key, now),
         }
     }
 

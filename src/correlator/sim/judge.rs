@@ -1,27 +1,31 @@
 //! Judges what the bridge made visible against what was written to it.
 
+mod creates;
 mod reading;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::correlator::{CommandId, Correlator, Ledger, Limits, Step};
+use crate::correlator::{Correlator, Ledger, Limits, Step};
 use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 
-use super::fleet::{About, ROW};
-use super::plan::{Plan, Row};
+use super::fleet::About;
+use super::plan::Plan;
 
 pub(super) use reading::{Output, read};
-use rules::starts_after;
+use wishes::{Resource, Wished};
 
 /// What a device said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fact {
     Accepted,
+    CancelFailed,
+    Cancelled,
     Completed,
     /// With the right Response Status Code.
     DownloadFailed(u16),
@@ -43,7 +47,12 @@ impl Fact {
     /// The Response Status Code with which the fact ends an installation.
     const fn code(self) -> Option<u16> {
         match self {
-            Self::Accepted | Self::Completed | Self::Found | Self::Transferred => None,
+            Self::Accepted
+            | Self::Cancelled
+            | Self::Completed
+            | Self::Found
+            | Self::Transferred => None,
+            Self::CancelFailed => Some(6026),
             Self::DownloadFailed(code) | Self::Refused { code, .. } | Self::SetFailed(code) => {
                 Some(code)
             }
@@ -68,16 +77,33 @@ struct Request {
     acknowledgements: usize,
     finals: Vec<u16>,
     is_taken: bool,
+    /// It is about what another request creates.
+    wished: Option<Wished>,
+}
+
+impl Request {
+    fn new(plan: usize, at: Timestamp, wished: Option<Wished>) -> Self {
+        Self {
+            plan,
+            at,
+            acknowledgements: 0,
+            finals: Vec::new(),
+            is_taken: false,
+            wished,
+        }
+    }
 }
 
 /// What is known of an installation whose Download was seen.
 #[derive(Debug)]
 struct Story {
     plan: usize,
+    request: String,
     asked_at: Timestamp,
     /// The last attempt of each command, and when it ends by itself.
     commands: BTreeMap<Step, (u16, Timestamp)>,
-    ended_at: Option<Timestamp>,
+    /// With the Response Status Code.
+    end: Option<(Timestamp, u16)>,
 }
 
 /// Device and CommandKey.
@@ -93,6 +119,8 @@ pub(super) struct Judge {
     strays: BTreeMap<String, &'static str>,
     dead_letters: BTreeMap<String, usize>,
     stories: BTreeMap<Id, Story>,
+    /// Resources whose creation was seen, and their deletion not.
+    resources: BTreeMap<Id, Resource>,
 }
 
 /// What is wrong.
@@ -134,6 +162,7 @@ impl Judge {
             strays: BTreeMap::new(),
             dead_letters: BTreeMap::new(),
             stories: BTreeMap::new(),
+            resources: BTreeMap::new(),
         }
     }
 
@@ -141,14 +170,14 @@ impl Judge {
     pub(super) fn wrote(&mut self, coordinates: String, at: Timestamp, about: About) {
         match about {
             About::Request(plan) => {
-                let request = Request {
-                    plan,
-                    at,
-                    acknowledgements: 0,
-                    finals: Vec::new(),
-                    is_taken: false,
-                };
-                self.requests.insert(coordinates, request);
+                self.requests
+                    .insert(coordinates, Request::new(plan, at, None));
+            }
+            About::Wish { plan, key, wish } => {
+                let target = (self.plans[plan].device.clone(), key);
+                let wished = Some(Wished { target, wish });
+                self.requests
+                    .insert(coordinates, Request::new(plan, at, wished));
             }
             About::Said {
                 plan,
@@ -171,9 +200,10 @@ impl Judge {
         self.requests.len() + self.said.len() + self.strays.len()
     }
 
-    /// The plan behind a request.
-    pub(super) fn plan_of(&self, request: &str) -> Option<usize> {
-        self.requests.get(request).map(|request| request.plan)
+    /// The plan behind a request, and whether it is about what another one creates.
+    pub(super) fn behind(&self, request: &str) -> Option<(usize, bool)> {
+        let request = self.requests.get(request)?;
+        Some((request.plan, request.wished.is_some()))
     }
 
     /// An output became visible.
@@ -212,86 +242,23 @@ impl Judge {
     }
 
     fn saw_command(&mut self, output: &Output) -> Verdict {
-        let Output::Command {
-            id,
-            command_id: CommandId { step, attempt, .. },
-            expires_at,
-            at,
-            cause,
-            request,
-            set,
-            ..
-        } = output
-        else {
+        let Output::Command { request, .. } = output else {
             unreachable!("the caller saw a command");
         };
-        let known = self.requests.get_mut(request);
+        let known = self.requests.get(request);
         let known = known.ok_or("a command without a request")?;
-        let plan = &self.plans[known.plan];
-        must(!plan.is_invalid, || {
-            "a command for a refused request".to_owned()
-        })?;
-        if *attempt > 1 {
-            self.check_attempt(id, *step, *attempt, *at, *expires_at)?;
-            let story = self.stories.get_mut(id).expect("it was just checked");
-            story.commands.insert(*step, (*attempt, *expires_at));
-        } else if *step == Step::Download {
-            let is_free = Self::transferring(&self.stories, &self.plans, &id.0)
-                < self.limits.open_downloads_per_device_max;
-            must(is_free, || "the device has enough to do".to_owned())?;
-            let starts_at = known.at + starts_after(plan);
-            must(starts_at <= *at, || "it comes before its time".to_owned())?;
-            must(!known.is_taken, || {
-                "two Downloads for one request".to_owned()
-            })?;
-            known.is_taken = true;
-            let story = Story {
-                plan: known.plan,
-                asked_at: known.at,
-                commands: BTreeMap::from([(*step, (1, *expires_at))]),
-                ended_at: None,
-            };
-            let before = self.stories.insert(id.clone(), story);
-            must(before.is_none(), || {
-                "two Downloads for one CommandKey".to_owned()
-            })?;
-        } else {
-            let stored = |fact| matches!(fact, Fact::Transferred | Fact::Completed);
-            let cause_known = self.first(id, stored).is_some();
-            must(cause_known, || "the file is not on the device".to_owned())?;
-            let story = self.story(id, request)?;
-            let before = story.commands.insert(*step, (1, *expires_at));
-            must(before.is_none(), || "the command came twice".to_owned())?;
-            must(story.ended_at.is_none(), || {
-                "a command after the end".to_owned()
-            })?;
+        match known.wished.clone() {
+            Some(wished) => self.saw_wish_command(&wished, output),
+            None => self.saw_create_command(output),
         }
-        let plan = &self.plans[self.stories[id].plan];
-        match step {
-            Step::Set => must(
-                *set == Some((format!("{ROW}SUIDs"), "42,43".to_owned())),
-                || "not the SUIDs of the request".to_owned(),
-            )?,
-            Step::Lookup => must(plan.row == Row::Lookup, || "the row was told".to_owned())?,
-            Step::Download | Step::Cancel => {}
-        }
-        self.check_cause(cause, plan.number)
     }
 
     fn saw_response(&mut self, output: &Output) -> Verdict {
-        let Output::Response {
-            code,
-            id,
-            cause,
-            request,
-            at,
-        } = output
-        else {
+        let Output::Response { code, request, .. } = output else {
             unreachable!("the caller saw a response");
         };
         let known = self.requests.get_mut(request);
         let known = known.ok_or("a response without a request")?;
-        let plan = self.plans[known.plan].clone();
         if *code < 2000 {
             known.acknowledgements += 1;
             return must(known.finals.is_empty(), || {
@@ -302,18 +269,9 @@ impl Judge {
         must(known.finals.len() == 1, || {
             "a second final response".to_owned()
         })?;
-        must(plan.response_type != 5, || {
-            "no response was wanted".to_owned()
-        })?;
-        let asked_at = known.at;
-        self.check_cause(cause, plan.number)?;
-        match id {
-            None => self.check_refusal(&plan, *code),
-            Some(id) => {
-                let story = self.story(id, request)?;
-                story.ended_at = Some(*at);
-                self.check_end(&plan, id, *code, cause == "deadline", *at, asked_at)
-            }
+        match known.wished.clone() {
+            Some(wished) => self.saw_wish_response(&wished, output),
+            None => self.saw_create_response(output),
         }
     }
 
@@ -350,8 +308,11 @@ impl Judge {
     /// Everything has come to rest.
     pub(super) fn finish(&self) -> Verdict {
         for (coordinates, request) in &self.requests {
-            self.finish_request(request)
-                .map_err(|wrong| format!("{wrong}: request {coordinates} {request:?}"))?;
+            let verdict = match &request.wished {
+                Some(wished) => wished.finish(request),
+                None => self.finish_request(request),
+            };
+            verdict.map_err(|wrong| format!("{wrong}: request {coordinates} {request:?}"))?;
         }
         for (coordinates, reason) in &self.strays {
             must(self.dead_letters.contains_key(coordinates), || {
@@ -377,7 +338,7 @@ impl Judge {
         let mut copies = self
             .requests
             .values()
-            .filter(|other| other.plan == request.plan);
+            .filter(|other| other.plan == request.plan && other.wished.is_none());
         must(
             plan.is_invalid
                 || self.is_tight

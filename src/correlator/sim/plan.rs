@@ -38,6 +38,42 @@ pub(super) struct Plan {
     pub(super) refusals: u16,
     /// The device also says the opposite.
     pub(super) contradicts: bool,
+    /// What is asked about the resource, or about the request as long as it is pending.
+    pub(super) wishes: Vec<Wish>,
+}
+
+/// A request about what another one creates.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    pub(super) kind: WishKind,
+    /// In milliseconds from when it can be asked.
+    pub(super) after: u64,
+    /// The originator is another one than that of the request.
+    pub(super) is_of_stranger: bool,
+    /// Response type 1 in place of 3.
+    pub(super) wants_acknowledgement: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum WishKind {
+    /// Of the resource; as long as it is not created, of the request.
+    Delete,
+    Retrieve,
+    /// With this SUID.
+    Update(u32),
+    /// Delete of the request.
+    Withdraw,
+}
+
+impl Plan {
+    /// Whether a wish can end its request.
+    pub(super) fn may_be_withdrawn(&self) -> bool {
+        let ends = |wish: &Wish| match wish.kind {
+            WishKind::Delete | WishKind::Withdraw => !wish.is_of_stranger,
+            WishKind::Retrieve | WishKind::Update(_) => false,
+        };
+        self.wishes.iter().any(ends)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,6 +119,8 @@ pub(super) struct Scale {
     pub(super) has_queue: bool,
     /// Downloads of all devices wait for each other.
     pub(super) has_pacing: bool,
+    /// Accepted Downloads are taken back when their time has run out.
+    pub(super) cancels: bool,
 }
 
 impl Scale {
@@ -97,6 +135,7 @@ impl Scale {
             has_retries: rng.bool(),
             has_queue: rng.bool(),
             has_pacing: rng.u8(0..4) == 0,
+            cancels: rng.bool(),
         }
     }
 }
@@ -163,6 +202,34 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
         repeated: if rng.bool() { 0.4 } else { 0.0 },
         refusals: if chance(rng, 0.3) { rng.u16(1..=3) } else { 0 },
         contradicts: chance(rng, 0.15),
+        wishes: wishes(rng),
+    }
+}
+
+fn wishes(rng: &mut Rng) -> Vec<Wish> {
+    if !chance(rng, 0.3) {
+        return Vec::new();
+    }
+    (0..rng.usize(1..=3)).map(|_| wish(rng)).collect()
+}
+
+fn wish(rng: &mut Rng) -> Wish {
+    let kind = match rng.u8(0..7) {
+        0 | 1 => WishKind::Withdraw,
+        2 => WishKind::Delete,
+        3 | 4 => WishKind::Update(rng.u32(40..=45)),
+        _ => WishKind::Retrieve,
+    };
+    let within = match (kind, rng.u8(0..5)) {
+        (_, 0) => 6_000_000,
+        (WishKind::Withdraw, _) => 60_000,
+        (WishKind::Delete | WishKind::Retrieve | WishKind::Update(_), _) => 600_000,
+    };
+    Wish {
+        kind,
+        after: rng.u64(0..within),
+        is_of_stranger: chance(rng, 0.15),
+        wants_acknowledgement: rng.bool(),
     }
 }
 

@@ -73,6 +73,7 @@ fn limits_of(scale: &Scale) -> Limits {
             early_events_max: 3,
             retry,
             pacing: scale.pacing(),
+            cancel_expired: scale.cancels,
             ..limits()
         };
     }
@@ -84,6 +85,7 @@ fn limits_of(scale: &Scale) -> Limits {
         early_events_max: 1000,
         retry,
         pacing: scale.pacing(),
+        cancel_expired: scale.cancels,
         ..limits()
     }
 }
@@ -385,8 +387,12 @@ impl Simulation {
                 ..
             } = &output
             {
-                let plan = self.judge.plan_of(request).expect("the judge saw it");
-                self.fleet.hear(plan, *command_id, &id.1, self.now);
+                let (plan, is_wish) = self.judge.behind(request).expect("the judge saw it");
+                let fleet = &mut self.fleet;
+                match is_wish {
+                    true => fleet.hear_wish(plan, *command_id, &id.1, self.now),
+                    false => fleet.hear(plan, *command_id, &id.1, self.now),
+                }
             }
         }
     }

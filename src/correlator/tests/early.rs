@@ -1,6 +1,6 @@
 use crate::onem2m::ResponseStatusCode::{BadRequest, Conflict, Created};
 
-use super::super::{Effect, Limits, UnmatchedReason};
+use super::super::{Effect, Effects, Limits, UnmatchedReason};
 use super::world::*;
 
 #[test]
@@ -94,6 +94,24 @@ fn early_events_are_bounded_per_key_and_in_all() {
     world.handle(transfer_complete("k1", 0), std::slice::from_ref(&full));
     world.handle(transfer_complete("k2", 0), &[remember("k2")]);
     world.handle(transfer_complete("k3", 0), &[full]);
+}
+
+/// Behind the watermark its request may lie, however late it is.
+#[test]
+fn event_waits_although_one_before_it_has_waited_long_enough() {
+    let mut world = World::new();
+    world.effects(transfer_complete("k1", 0));
+    let due = world.now + limits().early_ttl;
+    world.now = world.now + MINUTE;
+    world.effects(transfer_complete("k1", 9001));
+    let now = due + 60 * MINUTE;
+    let mut effects = Effects::new();
+    world
+        .correlator
+        .handle_timeout(now, due, usize::MAX, &mut effects);
+    let unknown = Seen::SetAside(UnmatchedReason::UnknownCommandKey);
+    assert_eq!(world.seen(&effects), [unknown, remember("k1")]);
+    assert_eq!(world.correlator.early_events(), 1);
 }
 
 #[test]

@@ -96,6 +96,17 @@ fn what_was_not_sent_is_withdrawn_at_once() {
 }
 
 #[test]
+fn key_with_a_slash_is_found_in_an_address() {
+    let of = |key: &str| about(&format!("/cse1/node7/{key}"), Operation::Delete, "d1", "a2");
+    let mut world = World::new();
+    world.effects(create("k/1", "a1"));
+    world.effects(transfer_complete("k/1", 9001));
+    world.handle(of("req-k/1"), &[respond("a2", AlreadyComplete)]);
+    world.handle(of("req-k/2"), &[respond("a2", AlreadyComplete)]);
+    world.handle(of("k/1"), &[respond("a2", NotFound)]);
+}
+
+#[test]
 fn withdrawal_gives_the_next_download_its_turn() {
     let limits = Limits {
         open_downloads_per_device_max: 1,

@@ -31,6 +31,8 @@ pub(in super::super) enum Output {
         cause: String,
         request: String,
         at: Timestamp,
+        /// Attributes, address or debug text, as JSON.
+        content: String,
     },
     DeadLetter {
         source: String,
@@ -83,6 +85,7 @@ pub(in super::super) fn read(entry: &Entry) -> Output {
                 cause,
                 request,
                 at: entry.at,
+                content: String::from_utf8(response.content).expect("content is JSON"),
             }
         }
         Some(Destination::DeadLetters) => Output::DeadLetter {

@@ -33,7 +33,7 @@ impl Judge {
 
     /// It is refused; or it may expire or fail while it waits for its turn, and nobody wants to know.
     pub(super) fn may_end_unseen(&self, plan: &Plan) -> bool {
-        let may_end = plan.expires_after.is_some() || plan.is_early;
+        let may_end = plan.expires_after.is_some() || plan.is_early || plan.may_be_withdrawn();
         let is_unwanted = plan.response_type == 5;
         expires_before_start(plan) || (self.may_wait(plan) && is_unwanted && may_end)
     }
@@ -46,9 +46,7 @@ impl Judge {
     ) -> usize {
         let is_open = |story: &Story| {
             let steps: Vec<Step> = story.commands.keys().copied().collect();
-            steps == [Step::Download]
-                && story.ended_at.is_none()
-                && plans[story.plan].response_type != 5
+            steps == [Step::Download] && story.end.is_none() && plans[story.plan].response_type != 5
         };
         let of_device = stories.iter().filter(|(id, _)| id.0 == *device);
         of_device.filter(|(_, story)| is_open(story)).count()
@@ -70,9 +68,10 @@ impl Judge {
         let asked_at = known.at;
         Ok(self.stories.entry(id.clone()).or_insert_with(|| Story {
             plan,
+            request: request.to_owned(),
             asked_at,
             commands: BTreeMap::new(),
-            ended_at: None,
+            end: None,
         }))
     }
 
@@ -86,8 +85,9 @@ impl Judge {
         expires_at: Timestamp,
     ) -> Verdict {
         let story = self.stories.get(id).ok_or("no Download came before")?;
-        must(story.ended_at.is_none(), || {
-            "a command after the end".to_owned()
+        must(story.end.is_none(), || "a command after the end".to_owned())?;
+        must(step != Step::Download || !self.is_being_changed(id), || {
+            "a Download that is being taken back comes again".to_owned()
         })?;
         let (before, due) = story.commands.get(&step).copied().unwrap_or_default();
         must(before + 1 == attempt, || {
@@ -122,18 +122,23 @@ impl Judge {
         plan: &Plan,
         id: &Id,
         code: u16,
-        is_timeout: bool,
+        cause: &str,
         at: Timestamp,
         asked_at: Timestamp,
     ) -> Verdict {
         let story = &self.stories[id];
         let expires_at = self.expires_at(plan, asked_at);
-        if is_timeout {
+        if cause == "deadline" {
             return self.check_timeout(id, story, code, at, expires_at);
         }
         if code == 4008 {
             return must(expires_at <= at, || {
                 "the request had not expired".to_owned()
+            });
+        }
+        if code == 5000 {
+            return must(self.withdraws(id, cause, at), || {
+                "nobody withdrew it".to_owned()
             });
         }
         let said = self.facts(id).any(|said| said.fact.code() == Some(code));
@@ -223,6 +228,8 @@ impl Judge {
                 story.asked_at
             }
             Fact::Accepted
+            | Fact::CancelFailed
+            | Fact::Cancelled
             | Fact::Found
             | Fact::NotFound
             | Fact::Refused { .. }

@@ -4,7 +4,10 @@ use crate::correlator::tests::world::{MINUTE, limits};
 
 use crate::correlator::{RetryCause, RetryPolicy};
 
-use super::super::plan::Course;
+use crate::correlator::CommandId;
+
+use super::super::fleet::ROW;
+use super::super::plan::{Course, Row, Wish, WishKind};
 use super::*;
 
 const REQUEST: &str = "onem2m.requests/0/0";
@@ -42,6 +45,7 @@ fn history() -> History {
         repeated: 0.0,
         refusals: 0,
         contradicts: false,
+        wishes: Vec::new(),
     };
     let mut judge = Judge::new(vec![plan], limits(), false);
     judge.wrote(REQUEST.to_owned(), at(0), About::Request(0));
@@ -72,6 +76,7 @@ fn response(code: u16, cause: &str, minutes: u32) -> Output {
         cause: cause.to_owned(),
         request: REQUEST.to_owned(),
         at: at(minutes),
+        content: String::new(),
     }
 }
 
@@ -275,4 +280,103 @@ fn unbalanced_ledger_is_seen() {
     };
     assert!(check_ledger(&ledger, 0).is_err());
     assert!(check_ledger(&ledger, 1).is_ok());
+}
+
+const WISH: &str = "onem2m.requests/0/1";
+
+fn wished(history: &mut History, kind: WishKind) {
+    let wish = Wish {
+        kind,
+        after: 0,
+        is_of_stranger: false,
+        wants_acknowledgement: false,
+    };
+    let about = About::Wish {
+        plan: 0,
+        key: "k".to_owned(),
+        wish,
+    };
+    history.judge.wrote(WISH.to_owned(), at(1), about);
+}
+
+fn to_wish(code: u16, cause: &str, content: &str) -> Output {
+    Output::Response {
+        code,
+        id: Some((device(), "w".to_owned())),
+        cause: cause.to_owned(),
+        request: WISH.to_owned(),
+        at: at(5),
+        content: content.to_owned(),
+    }
+}
+
+fn wish_command(step: Step, value: &str) -> Output {
+    let mut output = command(step, at(12));
+    let Output::Command {
+        id, request, set, ..
+    } = &mut output
+    else {
+        unreachable!("a command was made");
+    };
+    "w".clone_into(&mut id.1);
+    WISH.clone_into(request);
+    *set = (step == Step::Set).then(|| (format!("{ROW}SUIDs"), value.to_owned()));
+    output
+}
+
+/// The resource was created, and something is wished.
+fn created(kind: WishKind) -> History {
+    let mut history = stored();
+    let cause = history.says(Fact::Set, 3);
+    let mut history = history.saw(&response(2001, &cause, 4));
+    wished(&mut history, kind);
+    history
+}
+
+#[test]
+fn resource_is_what_was_created() {
+    let (created_so, other) = (r#""suids":[42,43]"#, r#""suids":[41]"#);
+    created(WishKind::Retrieve).saw(&to_wish(2000, WISH, created_so));
+    let is_other = to_wish(2000, WISH, other);
+    created(WishKind::Retrieve).sees_wrong(&is_other, "the SUIDs are");
+    created(WishKind::Retrieve).sees_wrong(&to_wish(4004, WISH, ""), "its target is [Kept]");
+    let mut early = stored();
+    wished(&mut early, WishKind::Retrieve);
+    early.sees_wrong(
+        &to_wish(2000, WISH, created_so),
+        "its target is [Open(Set)]",
+    );
+}
+
+#[test]
+fn update_sets_what_is_wished_on_what_is_there() {
+    let update = || created(WishKind::Update(41));
+    update().sees_wrong(&wish_command(Step::Set, "42"), "what is wished is");
+    update().sees_wrong(&to_wish(2004, WISH, ""), "its target is [Kept]");
+    let mut good = update().saw(&wish_command(Step::Set, "41"));
+    let about = About::Said {
+        plan: 0,
+        key: "w".to_owned(),
+        fact: Fact::Set,
+        by_alias: false,
+    };
+    good.judge.wrote("cwmp.events/1/0".to_owned(), at(5), about);
+    let good = good.saw(&to_wish(2004, "cwmp.events/1/0", ""));
+    assert_eq!(good.judge.finish(), Ok(()));
+    let mut early = stored();
+    wished(&mut early, WishKind::Update(41));
+    early.sees_wrong(&wish_command(Step::Set, "41"), "its target is");
+}
+
+#[test]
+fn withdrawal_that_nobody_asked_for_is_seen() {
+    history().sees_wrong(&response(5000, REQUEST, 4), "nobody withdrew it");
+    let mut asked = history();
+    wished(&mut asked, WishKind::Withdraw);
+    let at_once = response(5000, WISH, 4);
+    // The Download is with the device.
+    asked.sees_wrong(&at_once, "nobody withdrew it");
+    let mut asked = history();
+    wished(&mut asked, WishKind::Retrieve);
+    asked.sees_wrong(&wish_command(Step::Cancel, ""), "its target is");
 }
