@@ -123,6 +123,9 @@ keys! {
     RETRY_TABLE = "retry.table", Map,
         "{device_unavailable: 30s..10m x10, retry_later: 30s..10m x10, session_timeout: 30s..10m x10, timeout: 30s..10m x3, 8005: 30s..10m x10}",
         "What is tried again: rejections, `timeout` (of `timeouts.accept`) and fault codes, each with its first delay, its longest delay, and attempts altogether; replaces the default as a whole, `{}`: nothing";
+    /// What a CPE refuses or fails, it mostly refuses or fails again.
+    RETRY_NEW_COMMAND_KEY = "retry.new_command_key", Single, "false",
+        "`true`: a Download comes again, too, when the device itself refuses or fails it with a fault that `retry.table` names, with a new CommandKey; the certificate file is kept until the transfer has ended";
     /// Only the operator of an ACS knows what it bears.
     PACING_FLEET = "pacing.fleet", Single, "",
         "Most Downloads of the whole fleet, e.g. `100/s`, `20/m` or `5000/h`, in equal shares for the shards; later ones wait; empty: not limited";

@@ -209,6 +209,8 @@ pub struct SetConfig {
 pub struct RetryConfig {
     /// By what went wrong.
     pub table: crate::correlator::RetryTable,
+    /// Whether a Download that the device itself refused or failed comes again with another CommandKey.
+    pub new_command_key: bool,
 }
 
 /// How fast Downloads are sent.

@@ -123,6 +123,7 @@ impl Config {
                 "retry.table",
                 serde_json::json!(retry::printed(&self.retry.table)),
             ),
+            ("retry.new_command_key", self.retry.new_command_key.into()),
             ("pacing.fleet", rate::printed(self.pacing.fleet).into()),
             (
                 "pacing.product_class",

@@ -87,6 +87,7 @@ impl Config {
             },
             retry: RetryConfig {
                 table: retry::table(source),
+                new_command_key: source.value(&key::RETRY_NEW_COMMAND_KEY, rules::boolean),
             },
             pacing: PacingConfig {
                 fleet: source.value(&key::PACING_FLEET, rate::rate),

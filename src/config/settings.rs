@@ -35,6 +35,7 @@ impl Config {
             queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,
             retry: self.retry.table.clone(),
+            retry_with_new_key: self.retry.new_command_key,
             pacing: PacingLimits {
                 fleet: self.pacing.fleet,
                 product_class: self.pacing.product_class,

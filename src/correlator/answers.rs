@@ -148,7 +148,9 @@ impl Correlator {
     fn on_download_fault(&mut self, slot: Slot, fault: &Fault, turn: &mut Turn<'_>) -> Fate {
         match self.position(slot) {
             Position::Open(Progress::Waiting | Progress::DownloadSent) => {
-                self.end_by_fault(slot, FaultMessage::Download, fault, turn);
+                if !self.renew(slot, fault, turn) {
+                    self.end_by_fault(slot, FaultMessage::Download, fault, turn);
+                }
                 Fate::Applied
             }
             Position::Open(

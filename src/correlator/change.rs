@@ -135,8 +135,18 @@ impl Correlator {
             match &self.table.get(slot)?.state {
                 State::Early(_) => None,
                 State::Open(_) => Some(Named::Pending(slot)),
-                State::Ended(_) if is_request => Some(Named::Over),
-                State::Ended(ended) => ended.resource.as_ref().map(|_| Named::Resource(slot)),
+                State::Ended(ended) => {
+                    let slot = match ended.resource {
+                        Some(_) => Some(slot),
+                        None => self.successor(device, &ended.coordinates),
+                    };
+                    let is_open = slot.and_then(|slot| self.table.get(slot)?.open()).is_some();
+                    match slot {
+                        Some(slot) if is_open => Some(Named::Pending(slot)),
+                        _ if is_request => Some(Named::Over),
+                        _ => slot.map(Named::Resource),
+                    }
+                }
             }
         })
     }

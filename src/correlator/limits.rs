@@ -37,6 +37,8 @@ pub struct Limits {
     pub open_installations_max: usize,
     /// What is tried again.
     pub retry: RetryTable,
+    /// A Download that the device itself refused or failed is tried again, too, with another CommandKey.
+    pub retry_with_new_key: bool,
     /// How fast Downloads are sent.
     pub pacing: PacingLimits,
     /// An accepted Download whose time has run out is cancelled.

@@ -14,6 +14,7 @@ mod installation;
 mod limits;
 mod observations;
 mod pacing;
+mod renewal;
 mod resource;
 mod retry;
 #[cfg(test)]
@@ -86,6 +87,7 @@ use table::Table;
 ///     queued_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
 ///     retry: RetryTable::new(),
+///     retry_with_new_key: false,
 ///     pacing: PacingLimits::default(),
 ///     cancel_expired: false,
 ///     sole_open_transfer: false,

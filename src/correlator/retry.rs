@@ -90,6 +90,16 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// How long to wait after that attempt of a command failed.
+    pub(super) fn delay_after(
+        &self,
+        installation: &Installation,
+        step: Step,
+        attempt: u16,
+    ) -> Duration {
+        self.delay(attempt, hash(installation, step, attempt))
+    }
+
     /// How long to wait after that attempt failed: half of the back-off for sure, and of the other half as much as the
     /// hash of the command says, so that what failed together does not come back together.
     fn delay(&self, attempt: u16, hash: u64) -> Duration {
@@ -178,7 +188,7 @@ impl Correlator {
             Some(retry) => (retry.attempt, retry.until),
             None => (1, open.expires_at.unwrap_or(installation.deadline)),
         };
-        let due = turn.now + policy.delay(attempt, hash(installation, step, attempt));
+        let due = turn.now + policy.delay_after(installation, step, attempt);
         if attempt >= policy.attempts_max || due >= until {
             return false;
         }

@@ -77,9 +77,19 @@ impl Correlator {
 
     pub(super) fn advance(&mut self, slot: Slot, progress: Progress, turn: &Turn<'_>) {
         self.table.set_progress(slot, progress);
+        let may_come_again = progress == Progress::Accepted && self.limits.retry_with_new_key;
         let open = self.table.open_mut(slot);
-        open.retry = None;
-        open.file = None;
+        match open.retry.as_deref_mut() {
+            Some(retry) if may_come_again => {
+                retry.is_due = false;
+                // A device can accept a Download that another worker sent.
+                retry.attempt = retry.attempt.max(1);
+            }
+            Some(_) | None => open.retry = None,
+        }
+        if !may_come_again {
+            open.file = None;
+        }
         let expires_at = open.expires_at;
         let deadline = self.deadline(progress, self.device(slot), expires_at, turn.now);
         self.table.set_deadline(slot, deadline);

@@ -60,6 +60,7 @@ impl Correlator {
         if transfer == Transfer::Cancelling {
             let deadline = self.deadline(Progress::CancelSent, self.device(slot), None, turn.now);
             self.table.set_deadline(slot, deadline);
+            self.table.open_mut(slot).retry = None;
             self.send_cancel(slot, turn);
         }
         let debug = explanation::timed_out(

@@ -57,7 +57,9 @@ impl Correlator {
                 Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted),
                 Some(fault),
             ) => {
-                self.end_by_fault(slot, FaultMessage::TransferComplete, fault, turn);
+                if !self.renew(slot, fault, turn) {
+                    self.end_by_fault(slot, FaultMessage::TransferComplete, fault, turn);
+                }
                 Fate::Applied
             }
             (Position::Open(Progress::CancelSent), _)

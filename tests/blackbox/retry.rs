@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::kafka::app::App;
 use crate::kafka::broker::Broker;
+use crate::kafka::fleet;
 use crate::kafka::play::Play;
 
 fn rejection(reason: Reason) -> Event {
@@ -57,4 +58,37 @@ fn refused_commands_come_again_also_after_a_kill_and_end_with_the_last_refusal()
     bridge.stop();
     let outputs = app.written();
     assert_eq!((outputs.commands.len(), outputs.responses.len()), (8, 2));
+}
+
+#[test]
+fn failed_download_comes_again_under_a_new_key_over_a_kill() {
+    let policy = "1s..1s x3";
+    let settings = json!({"retry": {"table": {"9010": policy}, "new_command_key": true}});
+    let app = App::new(Broker::shared(), "new-key").set(&settings);
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let first = play.up_to_download("S1");
+    play.event("S1", &first.id, fleet::download_response(1));
+    let failed = fleet::transfer_complete(&first.command_key, 9010, "");
+    play.event("S1", "", failed.clone());
+    play.install("S2");
+    bridge.kill();
+    let bridge = app.start();
+    let (second, _) = play.next_command("S1");
+    assert_ne!(second.command_key, first.command_key);
+    assert_eq!(second.id, format!("{}/download.2", second.command_key));
+    let row = "Device.Security.Certificate.3.";
+    // The CPE calls again with the old key until it is acknowledged.
+    play.event("S1", "", failed);
+    play.event(
+        "S1",
+        "",
+        fleet::transfer_complete(&first.command_key, 0, row),
+    );
+    let set = play.up_to_set("S1", &second);
+    play.finish("S1", &set);
+    bridge.stop();
+    let outputs = app.written();
+    assert_eq!((outputs.commands.len(), outputs.responses.len()), (5, 2));
+    assert!(outputs.dead_letters.is_empty(), "{outputs:?}");
 }

@@ -8,6 +8,7 @@ mod limits;
 mod order;
 mod pacing;
 mod random;
+mod renewal;
 mod requests;
 mod restoring;
 mod retry;

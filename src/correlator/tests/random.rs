@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::cwmp::RejectionReason;
+use crate::cwmp::{FaultCode, RejectionReason};
 use crate::onem2m::{Expiry, Operation};
 
-use super::super::{AnswerKind, Effect, Effects, Limits, PacingLimits, ResponseKind};
+use super::super::{
+    AnswerKind, Effect, Effects, Limits, PacingLimits, ResponseKind, RetryCause, RetryPolicy,
+    RetryTable,
+};
 use super::restoring::Changelog;
 use super::world::*;
 
@@ -39,7 +42,7 @@ fn input() -> impl Strategy<Value = Input> {
             6 => faulted(&download, 9002),
             7 => rejected(&download, RejectionReason::RetryLater),
             8 | 9 => transfer_complete(&key, 0),
-            10 => transfer_complete(&key, 9018),
+            10 => transfer_complete(&key, if offset % 2 == 0 { 9018 } else { 9001 }),
             11 => looked_up(&key, &[(4, "0ABC", "CN=Root,O=Acme")]),
             12 => set_applied(&key),
             13 => set_faulted(&key, 9003, 9005),
@@ -80,6 +83,18 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(action, 1..120)
 }
 
+fn retried() -> RetryTable {
+    let policy = RetryPolicy {
+        first_delay: MINUTE,
+        delay_max: 4 * MINUTE,
+        attempts_max: 3,
+    };
+    let of_device = RetryCause::Fault(FaultCode::try_from(9001).unwrap());
+    [of_device, RetryCause::RetryLater]
+        .map(|cause| (cause, policy))
+        .into()
+}
+
 /// So tight that all of them are met.
 fn tight() -> Limits {
     Limits {
@@ -90,6 +105,8 @@ fn tight() -> Limits {
         queued_downloads_per_device_max: 1,
         open_installations_max: 3,
         cancel_expired: true,
+        retry: retried(),
+        retry_with_new_key: true,
         pacing: PacingLimits {
             fleet: Some(MINUTE),
             product_class: Some(2 * MINUTE),
@@ -165,18 +182,14 @@ proptest! {
         for effect in all.iter().flatten() {
             match effect {
                 Effect::Send(command) if command.step == super::super::Step::Download => {
-                    *downloads.entry(format!("{:?}", (command.device(), command.id()))).or_default() += 1;
+                    if command.attempt == 1 {
+                        *downloads.entry(command.request.coordinates.to_string()).or_default() += 1;
+                    }
                 }
                 Effect::Respond(response) => {
                     prop_assert_eq!(response.kind, ResponseKind::Final);
-                    if let Some(key) = response.request.command_key {
-                        let id = super::super::CommandId {
-                            command_key: key,
-                            step: super::super::Step::Download,
-                            attempt: 1,
-                        };
-                        let device = response.request.device.as_ref().unwrap();
-                        *finals.entry(format!("{:?}", (device, id))).or_default() += 1;
+                    if response.request.command_key.is_some() {
+                        *finals.entry(response.request.coordinates.to_string()).or_default() += 1;
                     }
                 }
                 Effect::Send(_) | Effect::Forget(_) | Effect::Remember(_) | Effect::SetAside(_) => {}

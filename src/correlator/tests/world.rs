@@ -57,6 +57,7 @@ pub(crate) fn limits() -> Limits {
         queued_downloads_per_device_max: 2,
         open_installations_max: 1000,
         retry: RetryTable::new(),
+        retry_with_new_key: false,
         pacing: PacingLimits::default(),
         cancel_expired: false,
         sole_open_transfer: false,
