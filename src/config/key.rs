@@ -115,6 +115,9 @@ keys! {
     /// CancelTransfer is optional in TR-069; many CPEs do not know it.
     CANCEL_EXPIRED = "download.cancel_expired", Single, "false",
         "`true`: an accepted Download whose request expires, or times out, is taken back by CancelTransfer";
+    /// Clocks differ, and some certificates are sent ahead of their time.
+    CERTIFICATE_VALIDITY = "download.certificate_validity", Single, "warn",
+        "A certificate that is expired or not yet valid when its request is handled: `warn` says so in the debug text of the response, `refuse` answers 4000";
     /// The name that TS-0006 clause 8.3.2 uses.
     PARAMETER = "set.parameter", Single, "SUIDs", "Parameter under `Device.Security.Certificate.{i}.` that gets the SUIDs";
     /// Only then is the credential known to be usable.

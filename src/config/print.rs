@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::rules::{delete_name, format_name};
+use super::rules::{delete_name, format_name, validity_name};
 use super::secret::redacted;
 use super::{Config, ContentDelivery, Delivery, overrides, rate, retry};
 use crate::wire::Format;
@@ -117,6 +117,10 @@ impl Config {
             ),
             ("download.content", content(download.content).into()),
             ("download.cancel_expired", download.cancel_expired.into()),
+            (
+                "download.certificate_validity",
+                validity_name(download.refuse_invalid).into(),
+            ),
             ("set.parameter", self.set.parameter.as_str().into()),
             ("set.await_result", self.set.await_result.into()),
             (

@@ -210,6 +210,7 @@ fn download(source: &mut Source) -> DownloadConfig {
         password_file,
         content: source.value(&key::CONTENT, rules::content),
         cancel_expired: source.value(&key::CANCEL_EXPIRED, rules::boolean),
+        refuse_invalid: source.value(&key::CERTIFICATE_VALIDITY, rules::refuses_invalid),
     }
 }
 

@@ -75,6 +75,19 @@ pub(super) fn resource_ttl(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Whether a certificate outside of its validity is refused.
+pub(super) fn refuses_invalid(text: &str) -> Result<bool, String> {
+    [true, false]
+        .into_iter()
+        .find(|refuses| validity_name(*refuses) == text)
+        .ok_or_else(|| format!("`{text}` is neither `warn` nor `refuse`"))
+}
+
+/// The word of the configuration for it.
+pub(super) const fn validity_name(refuses: bool) -> &'static str {
+    if refuses { "refuse" } else { "warn" }
+}
+
 /// The words of the configuration for what deleting means.
 const DELETE_RULES: [(&str, DeleteRule); 3] = [
     ("disable", DeleteRule::Disable),

@@ -56,6 +56,7 @@ impl Config {
             suids_parameter: self.per_device(&self.set.parameter, |one| one.parameter.as_ref()),
             await_set_result: self.set.await_result,
             delete: self.resources.delete,
+            refuse_invalid: self.download.refuse_invalid,
         }
     }
 

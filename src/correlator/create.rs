@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::cwmp::{DeviceId, Rpc};
-use crate::onem2m::{RequestPrimitive, ResponseStatusCode};
+use crate::onem2m::{RequestPrimitive, ResponseStatusCode, Validity};
 use crate::record::Record;
 use crate::time::Timestamp;
 
@@ -62,7 +62,7 @@ impl Correlator {
             return Fate::Repeated;
         };
         let expires_at = arrival.expires_at;
-        let turn_of = match arrival.refusal {
+        let turn_of = match arrival.refusal.or_else(|| self.invalid(&create, turn.now)) {
             Some(refusal) => Err(refusal),
             None => self.turn_of(&id.device, &create, expires_at, turn.now),
         };
@@ -150,6 +150,12 @@ impl Correlator {
         Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
     }
 
+    /// Refuses a certificate that is not valid, unless that is only to be told.
+    fn invalid(&self, create: &CreateRequest, now: Timestamp) -> Option<Refusal> {
+        let debug = outside(create.validity, now).filter(|_| self.rules.refuse_invalid)?;
+        Some(Refusal::new(ResponseStatusCode::BadRequest, debug))
+    }
+
     fn too_many_open(&self) -> Option<Refusal> {
         let open_max = self.limits.open_installations_max;
         (self.table.open_installations() >= open_max).then(|| {
@@ -190,6 +196,7 @@ impl Correlator {
             primitive,
             resource,
             certificate,
+            validity,
             content,
             execution_time: _,
         } = create;
@@ -226,7 +233,7 @@ impl Correlator {
             expires_at,
             certificate,
             certificate_path: None,
-            remark: Box::default(),
+            remark: outside(validity, turn.now).unwrap_or_default().into(),
             file: Some(file).filter(|_| wait.is_some() || !self.limits.retry.is_empty()),
             retry: wait.map(|(wait, _)| Box::new(wait)),
             target: None,
@@ -267,6 +274,12 @@ impl Correlator {
             }
         }
     }
+}
+
+/// What is wrong with a certificate that is expired or not yet valid.
+fn outside(validity: Option<Validity>, now: Timestamp) -> Option<String> {
+    let validity = validity.filter(|validity| !validity.holds_at(now))?;
+    Some(explanation::outside_validity(&validity, now))
 }
 
 /// The earlier of rqet and rset.

@@ -15,6 +15,8 @@ pub(super) struct End {
     pub(super) debug: String,
     pub(super) fault_code: Option<FaultCode>,
     pub(super) transfer: Transfer,
+    /// Its originator wanted it so.
+    pub(super) is_withdrawn: bool,
 }
 
 impl End {
@@ -28,6 +30,16 @@ impl End {
             debug,
             fault_code: None,
             transfer,
+            is_withdrawn: false,
+        }
+    }
+
+    /// The originator withdrew the request.
+    pub(super) fn withdrawn(debug: String, transfer: Transfer) -> Self {
+        let code = ResponseStatusCode::InternalServerError;
+        Self {
+            is_withdrawn: true,
+            ..Self::new(code, debug, transfer)
         }
     }
 }
@@ -108,6 +120,7 @@ impl Correlator {
             match (is_done, end.fault_code) {
                 (true, _) => outcomes.installed += 1,
                 (false, Some(_)) => outcomes.fault += 1,
+                (false, None) if end.is_withdrawn => outcomes.withdrawn += 1,
                 (false, None) => outcomes.other += 1,
             }
         }

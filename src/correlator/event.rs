@@ -6,6 +6,7 @@ use crate::cwmp::{
 };
 use crate::onem2m::{
     Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, Suid,
+    Validity,
 };
 use crate::record::{Coordinates, Record};
 
@@ -83,6 +84,8 @@ pub struct CreateRequest {
     pub resource: MyCertFileCred,
     /// What identifies the end-entity certificate; `None` if the content hides it (PKCS#12 with a password).
     pub certificate: Option<Certificate>,
+    /// When it is valid; `None` like the certificate.
+    pub validity: Option<Validity>,
     /// The bytes of the certificate file.
     pub content: Arc<[u8]>,
     /// oet: nothing is sent to the device before.

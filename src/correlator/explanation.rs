@@ -8,6 +8,7 @@ use humantime::format_duration;
 
 use crate::cwmp::{CommandKey, DeviceId, Fault, Rejection, RejectionReason};
 use crate::mapping::Quoted;
+use crate::onem2m::Validity;
 use crate::record::Coordinates;
 use crate::time::Timestamp;
 
@@ -17,6 +18,9 @@ pub(super) use changes::{
     UNCHANGED, already_complete, cancel_failed, change_pending, delete_refused, no_such_resource,
     not_cancellable, not_the_originator, over, pending, withdrawn,
 };
+
+/// CommandKeys that a text for people shows at most.
+const SHOWN_KEYS_MAX: usize = 8;
 
 /// What a failure after the transfer means; clause 8.3.2 knows no way to take the file back.
 pub(super) const STAYS: &str = "; the certificate stays on the device without SUIDs";
@@ -43,6 +47,18 @@ pub(super) fn expired_before_start(expires_at: Timestamp, now: Timestamp) -> Str
     format!(
         "the request expired at {} (the earlier of rqet and rset) and was handled at {}: nothing was sent to the device",
         utc(expires_at),
+        utc(now)
+    )
+}
+
+pub(super) fn outside_validity(validity: &Validity, now: Timestamp) -> String {
+    let (verb, time) = match validity.not_before > now {
+        true => ("is not valid before", validity.not_before),
+        false => ("expired at", validity.not_after),
+    };
+    format!(
+        "the certificate in mcfc (myCertFileContent) {verb} {}, and its request was handled at {}",
+        utc(time),
         utc(now)
     )
 }
@@ -178,11 +194,31 @@ pub(super) fn unknown_command_id(device: &DeviceId) -> String {
     )
 }
 
-pub(super) fn empty_command_key(device: &DeviceId) -> String {
+pub(super) fn empty_command_key(
+    device: &DeviceId,
+    keys: impl Iterator<Item = CommandKey>,
+) -> String {
+    let keys = shown(keys);
+    let candidates = match keys.as_str() {
+        "" => "the device has no open transfer".to_owned(),
+        keys => format!("the device has these open: {keys}"),
+    };
     format!(
-        "a TransferComplete of device {device} has an empty CommandKey, which belongs to no installation: have the ACS \
-         pass the CommandKey of the Download on, or set correlation.sole_open_transfer if the device never returns it"
+        "a TransferComplete of device {device} has an empty CommandKey, which belongs to no installation; {candidates}: \
+         have the ACS pass the CommandKey of the Download on, or set correlation.sole_open_transfer if the device never \
+         returns it"
     )
+}
+
+/// Keys for people, the first few of them.
+fn shown(mut keys: impl Iterator<Item = CommandKey>) -> String {
+    let quoted = |key: CommandKey| Quoted(key.as_str()).to_string();
+    let mut shown: Vec<String> = keys.by_ref().take(SHOWN_KEYS_MAX).map(quoted).collect();
+    match keys.count() {
+        0 => {}
+        more => shown.push(format!("and {more} more")),
+    }
+    shown.join(", ")
 }
 
 pub(super) fn no_open_transfer(device: &DeviceId) -> String {
@@ -196,11 +232,10 @@ pub(super) fn ambiguous_command_key(
     device: &DeviceId,
     keys: impl Iterator<Item = CommandKey>,
 ) -> String {
-    let keys: Vec<String> = keys.map(|key| Quoted(key.as_str()).to_string()).collect();
     format!(
         "a TransferComplete of device {device} has an empty CommandKey and may belong to any of {}: send it again with \
          the right CommandKey, or allow one open download per device",
-        keys.join(", ")
+        shown(keys)
     )
 }
 

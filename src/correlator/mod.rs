@@ -98,6 +98,7 @@ use table::Table;
 ///     suids_parameter: "SUIDs".to_owned().into(),
 ///     await_set_result: true,
 ///     delete: DeleteRule::Disable,
+///     refuse_invalid: false,
 /// };
 /// let mut correlator = Correlator::new(limits, rules);
 /// let mut effects = Vec::new();

@@ -76,6 +76,8 @@ pub struct Outcomes {
     pub installed: u64,
     /// By a fault of the device.
     pub fault: u64,
+    /// Its originator withdrew the request.
+    pub withdrawn: u64,
     /// Otherwise: time-out, refusal of the ACS, no row.
     pub other: u64,
 }

@@ -33,7 +33,7 @@ impl PacingLimits {
         }
     }
 
-    const fn is_off(&self) -> bool {
+    pub(super) const fn is_off(&self) -> bool {
         self.fleet.is_none() && self.product_class.is_none()
     }
 

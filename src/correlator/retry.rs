@@ -124,7 +124,7 @@ pub struct Retry {
     pub until: Timestamp,
     /// Whether the next attempt is due at the deadline of the installation.
     pub is_due: bool,
-    /// Whether the first attempt has its place in the order of all Downloads.
+    /// Whether the next attempt has its place in the order of all Downloads.
     pub is_paced: bool,
 }
 
@@ -214,19 +214,42 @@ impl Correlator {
         if progress == Progress::Waiting {
             return false;
         }
-        let timeout = self.limits.timeout(progress, self.device(slot));
-        let Some(retry) = self.table.open_mut(slot).retry.as_deref_mut() else {
+        let is_due = |retry: &&Retry| retry.is_due && retry.until > turn.now;
+        let Some(retry) = self.open(slot).retry.as_deref().filter(is_due) else {
             return false;
         };
-        if !retry.is_due || retry.until <= turn.now {
-            return false;
+        if progress == Progress::DownloadSent && !retry.is_paced {
+            let until = retry.until;
+            if let Some(deadline) = self.place_after(slot, until, turn.now) {
+                self.table.set_deadline(slot, deadline);
+                Self::remember(slot, turn);
+                return true;
+            }
         }
+        let timeout = self.limits.timeout(progress, self.device(slot));
+        let retry = self.table.open_mut(slot).retry.as_deref_mut();
+        let retry = retry.expect("it was just seen");
         retry.is_due = false;
+        retry.is_paced = false;
         retry.attempt += 1;
         let deadline = (turn.now + timeout).min(retry.until);
         self.table.set_deadline(slot, deadline);
         self.send_again(slot, progress, turn);
         true
+    }
+
+    /// Gives the next attempt of a Download its place in the order of all; `None`: it may be sent now.
+    fn place_after(&mut self, slot: Slot, until: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        if self.limits.pacing.is_off() {
+            return None;
+        }
+        let device = self.device(slot).clone();
+        let originator = self.open(slot).request.primitive.originator.clone();
+        let (_, deadline) = self.wait_paced(&device, &originator, now, until)?;
+        if let Some(retry) = self.table.open_mut(slot).retry.as_deref_mut() {
+            retry.is_paced = true;
+        }
+        Some(deadline)
     }
 
     fn send_again(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {

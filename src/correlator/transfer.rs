@@ -79,7 +79,12 @@ impl Correlator {
     pub(super) fn on_stored(&mut self, slot: Slot, event_path: Option<&str>, turn: &mut Turn<'_>) {
         let open = self.table.open_mut(slot);
         let known = known_row(event_path, &open.resource().object_paths);
-        open.remark = known.remark;
+        if !known.remark.is_empty() {
+            open.remark = match &*open.remark {
+                "" => known.remark,
+                before => format!("{before}; {}", known.remark).into(),
+            };
+        }
         self.reached(slot, Milestone::Transferred, turn);
         if self.end_if_expired(slot, turn) {
             return;
@@ -96,7 +101,7 @@ impl Correlator {
         if !self.limits.sole_open_transfer {
             return Err(Unmatched {
                 reason: UnmatchedReason::EmptyCommandKey,
-                explanation: explanation::empty_command_key(device),
+                explanation: explanation::empty_command_key(device, self.open_keys(device)),
                 record: None,
             });
         }
@@ -108,17 +113,17 @@ impl Correlator {
                 explanation: explanation::no_open_transfer(device),
                 record: None,
             }),
-            several => {
-                let keys = several
-                    .iter()
-                    .filter_map(|slot| self.table.get(*slot))
-                    .map(|installation| installation.id.command_key);
-                Err(Unmatched {
-                    reason: UnmatchedReason::AmbiguousCommandKey,
-                    explanation: explanation::ambiguous_command_key(device, keys),
-                    record: None,
-                })
-            }
+            [_, _, ..] => Err(Unmatched {
+                reason: UnmatchedReason::AmbiguousCommandKey,
+                explanation: explanation::ambiguous_command_key(device, self.open_keys(device)),
+                record: None,
+            }),
         }
+    }
+
+    /// The CommandKeys of the transfers of a device that have not ended.
+    fn open_keys(&self, device: &DeviceId) -> impl Iterator<Item = CommandKey> {
+        let slots = self.open_transfers(device).into_iter();
+        slots.filter_map(|slot| Some(self.table.get(slot)?.id.command_key))
     }
 }

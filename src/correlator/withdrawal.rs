@@ -23,8 +23,7 @@ impl Correlator {
                 let withdrawn = explanation::withdrawn(asked.record.coordinates);
                 let request = asked.into_request(attributes);
                 self.acknowledge(&request, turn);
-                let code = ResponseStatusCode::InternalServerError;
-                self.end(target, End::new(code, withdrawn, Transfer::Unknown), turn);
+                self.end(target, End::withdrawn(withdrawn, Transfer::Unknown), turn);
                 self.answer_with(request, ResponseStatusCode::Deleted, None, turn);
             }
         }
@@ -121,8 +120,7 @@ impl Correlator {
         match (target, too_late) {
             (Some(target), None) => {
                 let withdrawn = explanation::withdrawn(&self.open(slot).request.coordinates);
-                let code = ResponseStatusCode::InternalServerError;
-                self.end(target, End::new(code, withdrawn, Transfer::Failed), turn);
+                self.end(target, End::withdrawn(withdrawn, Transfer::Failed), turn);
                 self.succeed(slot, String::new(), turn);
             }
             (_, Some(refusal)) => {

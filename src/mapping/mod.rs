@@ -33,6 +33,8 @@ pub struct Rules {
     pub await_set_result: bool,
     /// What deleting a resource means for the device.
     pub delete: DeleteRule,
+    /// Whether a certificate that is expired or not yet valid is refused; else the response says so.
+    pub refuse_invalid: bool,
 }
 
 /// What deleting a resource means for the device. The table of certificates has no DeleteObject (TR-181), so clause
@@ -178,6 +180,7 @@ mod tests {
             suids_parameter: "SUIDs".to_owned().into(),
             await_set_result: true,
             delete: DeleteRule::Disable,
+            refuse_invalid: false,
         }
     }
 

@@ -13,6 +13,9 @@ use x509_cert::name::Name;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
+use x509_parser::time::ASN1Time;
+
+use crate::time::Timestamp;
 
 /// What tells one certificate from another: the key of a row of `Device.Security.Certificate.{i}.` (TR-181).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +24,34 @@ pub struct Certificate {
     pub serial_number: Box<[u8]>,
     /// Distinguished name of the issuer in DER: few installations ever need its text.
     pub issuer: Box<[u8]>,
+}
+
+/// From when until when a certificate is valid (RFC 5280 clause 4.1.2.5), both times included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Validity {
+    /// notBefore; what lies before 1970 is 1970.
+    pub not_before: Timestamp,
+    /// notAfter; the same.
+    pub not_after: Timestamp,
+}
+
+impl Validity {
+    /// Whether the certificate is valid at that time.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        (self.not_before..=self.not_after).contains(&now)
+    }
+
+    fn of(certificate: &X509Certificate<'_>) -> Self {
+        let millis = |time: ASN1Time| {
+            let seconds = u64::try_from(time.timestamp()).unwrap_or(0);
+            Timestamp::from_millis(seconds.saturating_mul(1000))
+        };
+        let validity = certificate.validity();
+        Self {
+            not_before: millis(validity.not_before),
+            not_after: millis(validity.not_after),
+        }
+    }
 }
 
 impl Certificate {
@@ -65,6 +96,8 @@ pub struct CertificateFile {
     pub content: Arc<[u8]>,
     /// The end-entity certificate; `None` for PKCS#12, whose content may be encrypted.
     pub certificate: Option<Certificate>,
+    /// When the end-entity certificate is valid; `None` like the certificate.
+    pub validity: Option<Validity>,
 }
 
 /// Why no certificate could be read. The texts never quote the content, which may hold a private key.
@@ -160,7 +193,7 @@ impl CertificateFile {
         if bytes.len() > Self::BYTES_MAX {
             return Err(CertificateError::TooLarge);
         }
-        let certificate = match (structure, is_pem) {
+        let found = match (structure, is_pem) {
             (Structure::Certificates, false) => Some(end_entity(certificates_of_der(&bytes)?)?),
             (Structure::Certificates, true) => Some(end_entity(certificates_of_pem(&bytes)?)?),
             (Structure::Pkcs12, false) => {
@@ -172,9 +205,11 @@ impl CertificateFile {
             }
             (Structure::Pkcs12, true) => return Err(CertificateError::NotPkcs12),
         };
+        let (certificate, validity) = found.unzip();
         Ok(Self {
             content: bytes.into(),
             certificate,
+            validity,
         })
     }
 }
@@ -228,7 +263,7 @@ fn certificates_of_signed_data(content: &ContentInfo) -> der::Result<Vec<Vec<u8>
     Ok(certificates)
 }
 
-fn end_entity(mut files: Vec<Vec<u8>>) -> Result<Certificate, CertificateError> {
+fn end_entity(mut files: Vec<Vec<u8>>) -> Result<(Certificate, Validity), CertificateError> {
     let mut index = 0;
     while index < files.len() {
         if files[..index].contains(&files[index]) {
@@ -253,7 +288,8 @@ fn end_entity(mut files: Vec<Vec<u8>>) -> Result<Certificate, CertificateError> 
     let chosen = (0..certificates.len())
         .min_by_key(|index| (issued_another(*index), certificates[*index].is_ca(), *index))
         .ok_or(CertificateError::NoCertificate)?;
-    Ok(identify(&certificates[chosen]))
+    let chosen = &certificates[chosen];
+    Ok((identify(chosen), Validity::of(chosen)))
 }
 
 fn identify(certificate: &X509Certificate<'_>) -> Certificate {

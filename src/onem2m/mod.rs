@@ -7,7 +7,7 @@ mod primitive;
 mod response_status_code;
 mod suid;
 
-pub use certificate::{Certificate, CertificateError, CertificateFile};
+pub use certificate::{Certificate, CertificateError, CertificateFile, Validity};
 pub use my_cert_file_cred::{MyCertFileCred, TypeName};
 pub use operation::{Operation, OperationError};
 pub use primitive::{

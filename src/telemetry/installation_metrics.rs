@@ -19,7 +19,7 @@ pub(super) type ProductClasses = Arc<Mutex<BTreeSet<Box<str>>>>;
 pub struct InstallationMetrics {
     metrics: Metrics,
     progress: [Arc<Distribution>; Milestone::ALL.len()],
-    outcomes: BTreeMap<Box<str>, [Counter; 3]>,
+    outcomes: BTreeMap<Box<str>, [Counter; 4]>,
 }
 
 impl InstallationMetrics {
@@ -49,7 +49,7 @@ impl InstallationMetrics {
     fn ended(&mut self, class: &str, outcomes: &Outcomes) {
         if !self.outcomes.contains_key(class) {
             let label = self.label(class);
-            let counters = ["installed", "fault", "other"].map(|outcome| {
+            let counters = ["installed", "fault", "withdrawn", "other"].map(|outcome| {
                 self.metrics
                     .counter(&table::INSTALLATIONS, &[label, outcome])
             });
@@ -77,9 +77,10 @@ impl InstallationMetrics {
     }
 }
 
-fn count([installed, fault, other]: &[Counter; 3], outcomes: &Outcomes) {
+fn count([installed, fault, withdrawn, other]: &[Counter; 4], outcomes: &Outcomes) {
     installed.increment(outcomes.installed);
     fault.increment(outcomes.fault);
+    withdrawn.increment(outcomes.withdrawn);
     other.increment(outcomes.other);
 }
 
@@ -92,6 +93,7 @@ mod tests {
         let outcomes = Outcomes {
             installed: 2,
             fault: 1,
+            withdrawn: 1,
             other: 0,
         };
         observations.outcomes.insert(class.into(), outcomes);
@@ -111,6 +113,7 @@ mod tests {
         for line in [
             "credbridge_installations_total{product_class=\"IGD\",outcome=\"installed\"} 4\n",
             "credbridge_installations_total{product_class=\"IGD\",outcome=\"fault\"} 2\n",
+            "credbridge_installations_total{product_class=\"IGD\",outcome=\"withdrawn\"} 2\n",
             "credbridge_installations_total{product_class=\"none\",outcome=\"installed\"} 2\n",
             "credbridge_installation_progress_seconds_bucket{milestone=\"installed\",le=\"1\"} 0\n",
             "credbridge_installation_progress_seconds_bucket{milestone=\"installed\",le=\"2.5\"} 6\n",
@@ -130,7 +133,7 @@ mod tests {
         }
         let text = metrics.render();
         let series = text.matches("\ncredbridge_installations_total{").count();
-        assert_eq!(series, (PRODUCT_CLASSES_MAX + 1) * 3);
+        assert_eq!(series, (PRODUCT_CLASSES_MAX + 1) * 4);
         let others = "{product_class=\"other\",outcome=\"installed\"} 3880\n";
         assert!(text.contains(others), "{text}");
     }

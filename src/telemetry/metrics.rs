@@ -101,7 +101,7 @@ metrics! {
     OLDEST_OPEN_AGE = Gauge "credbridge_oldest_open_age_seconds", Seconds, [],
         "How long the oldest installation is under way; 0: there is none";
     INSTALLATIONS = Counter "credbridge_installations_total", Count, ["product_class", "outcome"],
-        "Installations that ended: `installed`, by a `fault` of the device, or by an `other` failure; product classes beyond the first 30 are `other`";
+        "Installations that ended: `installed`, by a `fault` of the device, `withdrawn` by their originators, or by an `other` failure; product classes beyond the first 30 are `other`";
     INSTALLATION_PROGRESS = Histogram "credbridge_installation_progress_seconds", Seconds, ["milestone"],
         "Time from the request until the Download was `accepted`, the file `transferred`, the SUIDs `set` (sent), and the end, `installed` or `failed`";
     LIMIT_FILL = Gauge "credbridge_limit_fill_ratio", Count, ["limit"],

@@ -279,6 +279,7 @@ impl Decoder {
                             primitive,
                             resource,
                             certificate: file.certificate,
+                            validity: file.validity,
                             content: file.content,
                             execution_time,
                         }))

@@ -32,7 +32,7 @@ fn device_cannot_end_the_transfer_of_another() {
     let failed = fleet::transfer_complete(key, 9018, "");
     let done = fleet::transfer_complete(key, 0, ROW);
     // The impostor's own name; the victim's name with the impostor's key, or with his header.
-    let own = play.event_record("S2", "", failed.clone());
+    let own = play.event_record("S2", "", failed);
     let answer = play.event_record("S2", &download.id, fleet::download_response(0));
     let by_key = Record {
         key: Some(fleet::device_key("S2").into()),

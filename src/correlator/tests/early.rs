@@ -149,8 +149,12 @@ fn device_that_makes_keys_up_takes_no_room_from_others() {
 fn empty_command_key_belongs_to_nothing() {
     let mut world = World::new();
     world.effects(create("k1", "a1"));
-    let empty = Seen::SetAside(UnmatchedReason::EmptyCommandKey);
-    world.handle(transfer_complete("", 0), &[empty]);
+    let effects = world.effects(transfer_complete("", 0));
+    let [Effect::SetAside(unmatched)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(unmatched.reason, UnmatchedReason::EmptyCommandKey);
+    assert!(unmatched.explanation.contains("has these open: \"k1\":"));
 }
 
 #[test]

@@ -119,6 +119,7 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
             resource_name: None,
         },
         certificate: Some(Certificate::named(&[0x0A, 0xBC], "CN=Root,O=Acme")),
+        validity: None,
         content: Arc::from(*b"certificate"),
         execution_time: None,
     })))

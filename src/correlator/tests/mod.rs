@@ -1,5 +1,6 @@
 //! Scenarios: event in, exact effects out.
 
+mod certificates;
 mod changes;
 mod early;
 mod expiry;

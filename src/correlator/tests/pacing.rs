@@ -1,10 +1,11 @@
 use std::time::Duration;
 
+use crate::cwmp::RejectionReason::RetryLater;
 use crate::onem2m::Expiry;
 use crate::onem2m::Operation;
 use crate::onem2m::ResponseStatusCode::{Deleted, InternalServerError, RequestTimeout};
 
-use super::super::{Effect, Limits, PacingLimits};
+use super::super::{Effect, Limits, PacingLimits, RetryCause, RetryPolicy};
 use super::restoring::Changelog;
 use super::world::*;
 
@@ -172,4 +173,78 @@ fn clocks_survive_a_restart() {
     let mut second = changelog.restore(&first, limits);
     let next = |world: &mut World| sent(world, [request(4)]);
     assert_eq!(next(&mut second), next(&mut first));
+}
+
+/// Two seconds after a refusal at the earliest; all come back within a second.
+fn refused(pacing: PacingLimits) -> (World, Limits) {
+    let policy = RetryPolicy {
+        first_delay: 4 * SECOND,
+        delay_max: 4 * SECOND,
+        attempts_max: 2,
+    };
+    let limits = Limits {
+        retry: [(RetryCause::RetryLater, policy)].into(),
+        ..paced(pacing)
+    };
+    let mut world = World::with(limits.clone(), rules());
+    for number in 1..=3 {
+        world.effects(request(number));
+        let refusal = rejected(&format!("k{number}/download"), RetryLater);
+        world.effects(refusal.of(number));
+    }
+    (world, limits)
+}
+
+#[test]
+fn attempt_that_is_due_takes_its_place_like_a_first_one() {
+    let burst = PacingLimits {
+        fleet: Some(10 * SECOND),
+        burst: 20 * SECOND,
+        ..PacingLimits::default()
+    };
+    let (mut world, _) = refused(burst);
+    let after = sent(&mut world, []);
+    assert_eq!(after.len(), 3);
+    assert!(
+        (2000..=4000).contains(&after[0]) || after[0] == 10_000,
+        "{after:?}"
+    );
+    let apart = after.windows(2).all(|two| two[1] - two[0] >= 6000);
+    assert!(apart, "{after:?}");
+    assert_eq!(after[2], 30_000);
+    let (mut unpaced, _) = refused(PacingLimits::default());
+    assert!(sent(&mut unpaced, []).iter().all(|after| *after <= 4000));
+}
+
+#[test]
+fn place_of_an_attempt_survives_a_restart() {
+    let burst = PacingLimits {
+        fleet: Some(10 * SECOND),
+        burst: 20 * SECOND,
+        ..PacingLimits::default()
+    };
+    let (mut first, limits) = refused(burst);
+    let mut changelog = Changelog::default();
+    for slot in 0..3 {
+        let slot = super::super::Slot(slot);
+        changelog.write(&first, &vec![Effect::Remember(slot)]);
+    }
+    let effects = first.pass(5 * SECOND);
+    changelog.write(&first, &effects);
+    let mut second = changelog.restore(&first, limits);
+    assert_eq!(sent(&mut second, []), sent(&mut first, []));
+}
+
+#[test]
+fn attempt_that_finds_no_place_in_time_ends_with_its_time_out() {
+    let slow = PacingLimits {
+        fleet: Some(60 * MINUTE),
+        ..PacingLimits::default()
+    };
+    let (mut world, _) = refused(slow);
+    assert_eq!(world.correlator.open_installations(), 3);
+    world.pass(5 * SECOND);
+    assert_eq!(world.correlator.open_installations(), 3);
+    let response = only_final(&world.pass(15 * MINUTE));
+    assert_eq!(response.response_status_code.get(), 6021);
 }

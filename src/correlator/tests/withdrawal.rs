@@ -62,6 +62,8 @@ fn withdrawn_download_is_cancelled_and_both_requests_answered() {
                 remember("d1"),
             ],
         );
+        let outcomes = world.correlator.take_observations().outcomes;
+        assert_eq!((outcomes["IGD"].withdrawn, outcomes["IGD"].other), (1, 0));
         world.handle(cancelled("d1"), &[]);
         world.handle(transfer_complete("k1", 0), &[]);
         assert_eq!(world.correlator.stats().contradictions, 1);

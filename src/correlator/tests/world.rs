@@ -71,6 +71,7 @@ pub(crate) fn rules() -> Rules {
         suids_parameter: "SUIDs".to_owned().into(),
         await_set_result: true,
         delete: DeleteRule::Disable,
+        refuse_invalid: false,
     }
 }
 

@@ -32,6 +32,25 @@ fn pem_is_delivered_as_it_came() {
 }
 
 #[test]
+fn validity_is_that_of_the_end_entity() {
+    let file = CertificateFile::read("application/x-pem-file", LEAF).unwrap();
+    let validity = file.validity.unwrap();
+    let at = Timestamp::from_millis;
+    assert_eq!(validity.not_before, at(1_795_416_645_000));
+    for (now, holds) in [
+        (at(0), false),
+        (validity.not_before, true),
+        (validity.not_after, true),
+        (
+            validity.not_after + std::time::Duration::from_millis(1),
+            false,
+        ),
+    ] {
+        assert_eq!(validity.holds_at(now), holds, "{now:?}");
+    }
+}
+
+#[test]
 fn base64_is_delivered_as_der() {
     let file = CertificateFile::read(" Application/PKIX-Cert; x=y", &body(LEAF)).unwrap();
     assert_eq!(file.content[..2], [0x30, 0x82]);

@@ -121,7 +121,7 @@ pub struct Retry {
     /// Whether the next one is due at `deadline_ms`.
     #[prost(bool, tag = "3")]
     pub is_due: bool,
-    /// Whether the first one has its place in the order of all Downloads.
+    /// Whether the next one has its place in the order of all Downloads.
     #[prost(bool, tag = "4")]
     pub is_paced: bool,
 }
