@@ -112,6 +112,9 @@ keys! {
     /// Works without a file server.
     CONTENT = "download.content", Single, "inline",
         "`inline`: the certificate file is in the command; `none`: the ACS has it from elsewhere";
+    /// One more command for each installation, which most devices do not need.
+    LIST_ROWS_FIRST = "download.list_rows_first", Single, "false",
+        "`true`: before a Download whose request names no row, the rows of `Device.Security.Certificate.` are listed (`<CommandKey>/list`); afterwards the one new row is that of the certificate, if neither the event nor serial number and issuer tell";
     /// CancelTransfer is optional in TR-069; many CPEs do not know it.
     CANCEL_EXPIRED = "download.cancel_expired", Single, "false",
         "`true`: an accepted Download whose request expires, or times out, is taken back by CancelTransfer";

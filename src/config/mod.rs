@@ -183,6 +183,8 @@ pub struct DownloadConfig {
     pub content: ContentDelivery,
     /// Whether an accepted Download whose time has run out is cancelled.
     pub cancel_expired: bool,
+    /// Whether the rows of certificates are listed before a Download.
+    pub list_rows_first: bool,
     /// Whether a certificate that is expired or not yet valid is refused.
     pub refuse_invalid: bool,
 }

@@ -116,6 +116,7 @@ impl Config {
                 file(download.password_file.as_ref()),
             ),
             ("download.content", content(download.content).into()),
+            ("download.list_rows_first", download.list_rows_first.into()),
             ("download.cancel_expired", download.cancel_expired.into()),
             (
                 "download.certificate_validity",

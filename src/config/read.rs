@@ -209,6 +209,7 @@ fn download(source: &mut Source) -> DownloadConfig {
         )),
         password_file,
         content: source.value(&key::CONTENT, rules::content),
+        list_rows_first: source.value(&key::LIST_ROWS_FIRST, rules::boolean),
         cancel_expired: source.value(&key::CANCEL_EXPIRED, rules::boolean),
         refuse_invalid: source.value(&key::CERTIFICATE_VALIDITY, rules::refuses_invalid),
     }

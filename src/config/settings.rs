@@ -44,6 +44,7 @@ impl Config {
             }
             .shared_by(shards),
             cancel_expired: self.download.cancel_expired,
+            list_rows_first: self.download.list_rows_first,
             sole_open_transfer: self.correlation.sole_open_transfer,
         }
     }

@@ -71,6 +71,13 @@ impl Correlator {
             (AnswerKind::Rejection(rejection), Step::Download) => {
                 self.on_download_rejection(slot, &rejection, turn)
             }
+            (AnswerKind::GetParameterValuesResponse(parameters), Step::List) => {
+                self.on_listed(slot, &parameters, turn)
+            }
+            (AnswerKind::Fault(fault), Step::List) => self.on_list_fault(slot, &fault, turn),
+            (AnswerKind::Rejection(rejection), Step::List) => {
+                self.on_list_rejection(slot, &rejection, turn)
+            }
             (AnswerKind::GetParameterValuesResponse(parameters), Step::Lookup) => {
                 self.on_lookup_response(slot, &parameters, turn)
             }
@@ -94,15 +101,21 @@ impl Correlator {
             }
             // The bridge sends no GetParameterNames.
             (AnswerKind::GetParameterNamesResponse, _) => Fate::Repeated,
-            (AnswerKind::CancelTransferResponse, Step::Download | Step::Lookup | Step::Set)
-            | (AnswerKind::DownloadResponse(_), Step::Lookup | Step::Set | Step::Cancel)
+            (
+                AnswerKind::CancelTransferResponse,
+                Step::List | Step::Download | Step::Lookup | Step::Set,
+            )
+            | (
+                AnswerKind::DownloadResponse(_),
+                Step::List | Step::Lookup | Step::Set | Step::Cancel,
+            )
             | (
                 AnswerKind::GetParameterValuesResponse(_),
                 Step::Download | Step::Set | Step::Cancel,
             )
             | (
                 AnswerKind::SetParameterValuesResponse(_),
-                Step::Download | Step::Lookup | Step::Cancel,
+                Step::List | Step::Download | Step::Lookup | Step::Cancel,
             ) => Fate::Contradicting,
         }
     }
@@ -115,7 +128,7 @@ impl Correlator {
     ) -> Fate {
         match (self.position(slot), status) {
             (
-                Position::Open(Progress::Waiting | Progress::DownloadSent),
+                Position::Open(Progress::Waiting | Progress::ListSent | Progress::DownloadSent),
                 DownloadStatus::Accepted,
             ) => {
                 self.advance(slot, Progress::Accepted, turn);
@@ -123,7 +136,7 @@ impl Correlator {
                 Fate::Applied
             }
             (
-                Position::Open(Progress::Waiting | Progress::DownloadSent),
+                Position::Open(Progress::Waiting | Progress::ListSent | Progress::DownloadSent),
                 DownloadStatus::Completed,
             ) => {
                 self.on_stored(slot, None, turn);
@@ -147,7 +160,7 @@ impl Correlator {
 
     fn on_download_fault(&mut self, slot: Slot, fault: &Fault, turn: &mut Turn<'_>) -> Fate {
         match self.position(slot) {
-            Position::Open(Progress::Waiting | Progress::DownloadSent) => {
+            Position::Open(Progress::Waiting | Progress::ListSent | Progress::DownloadSent) => {
                 if !self.renew(slot, fault, turn) {
                     self.end_by_fault(slot, FaultMessage::Download, fault, turn);
                 }
@@ -181,6 +194,7 @@ impl Correlator {
             }
             Position::Open(
                 Progress::Waiting
+                | Progress::ListSent
                 | Progress::Accepted
                 | Progress::LookupSent
                 | Progress::SetSent
@@ -204,8 +218,9 @@ impl Correlator {
                 if self.end_if_expired(slot, turn) {
                     return Fate::Applied;
                 }
+                let before = self.rows_before(slot);
                 let certificate = self.open(slot).certificate.as_ref();
-                match find_row(parameters, certificate) {
+                match find_row(parameters, certificate, before.as_deref()) {
                     Ok(path) => {
                         self.send_set(slot, path, turn);
                         Fate::Applied
@@ -216,6 +231,7 @@ impl Correlator {
             Position::Open(
                 Progress::CancelSent
                 | Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted,
             ) => Fate::Contradicting,
@@ -234,6 +250,7 @@ impl Correlator {
             Position::Open(
                 Progress::CancelSent
                 | Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::SetSent,
@@ -256,6 +273,7 @@ impl Correlator {
                 Position::Open(
                     Progress::CancelSent
                     | Progress::Waiting
+                    | Progress::ListSent
                     | Progress::DownloadSent
                     | Progress::Accepted
                     | Progress::LookupSent,
@@ -275,6 +293,7 @@ impl Correlator {
             Position::Open(
                 Progress::CancelSent
                 | Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent,
@@ -295,6 +314,7 @@ impl Correlator {
             Position::Open(
                 Progress::CancelSent
                 | Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent,

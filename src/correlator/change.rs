@@ -255,6 +255,7 @@ impl Correlator {
             expires_at,
             certificate: None,
             certificate_path: None,
+            rows_before: None,
             remark: Box::default(),
             file: None,
             retry: None,

@@ -24,6 +24,8 @@ pub struct CommandId {
 /// What a command of an installation is for.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Step {
+    /// List the rows of `Device.Security.Certificate.{i}.` before the Download.
+    List,
     /// Put the certificate on the device.
     Download,
     /// Find its row in `Device.Security.Certificate.{i}.`.
@@ -35,9 +37,19 @@ pub enum Step {
 }
 
 impl Step {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::List,
+        Self::Download,
+        Self::Lookup,
+        Self::Set,
+        Self::Cancel,
+    ];
+
     /// The word in a `command_id`.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::List => "list",
             Self::Download => "download",
             Self::Lookup => "lookup",
             Self::Set => "set",
@@ -54,9 +66,7 @@ impl CommandId {
             None => (rest, 1),
             Some((step, attempt)) => (step, attempt.parse().ok().filter(|attempt| *attempt >= 2)?),
         };
-        let step = [Step::Download, Step::Lookup, Step::Set, Step::Cancel]
-            .into_iter()
-            .find(|known| known.as_str() == step)?;
+        let step = Step::ALL.into_iter().find(|known| known.as_str() == step)?;
         Some(Self {
             command_key: CommandKey::try_from(key).ok()?,
             step,

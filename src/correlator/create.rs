@@ -212,6 +212,10 @@ impl Correlator {
                 return self.refuse(id.device, primitive, refusal, record, turn);
             }
         };
+        let first = match self.lists_first(&resource) {
+            true => Progress::ListSent,
+            false => Progress::DownloadSent,
+        };
         let accepted = Some((command_key, resource));
         let request = Arc::new(Request::new(
             record,
@@ -221,11 +225,12 @@ impl Correlator {
         ));
         let (progress, deadline) = match wait {
             Some((_, deadline)) => (Progress::Waiting, deadline),
-            None => {
-                let sent = Progress::DownloadSent;
-                (sent, self.deadline(sent, &id.device, expires_at, turn.now))
-            }
+            None => (
+                first,
+                self.deadline(first, &id.device, expires_at, turn.now),
+            ),
         };
+        let is_last_download = progress == Progress::DownloadSent && self.limits.retry.is_empty();
         let open = Open {
             request: Arc::clone(&request),
             progress,
@@ -233,8 +238,9 @@ impl Correlator {
             expires_at,
             certificate,
             certificate_path: None,
+            rows_before: None,
             remark: outside(validity, turn.now).unwrap_or_default().into(),
-            file: Some(file).filter(|_| wait.is_some() || !self.limits.retry.is_empty()),
+            file: Some(file).filter(|_| !is_last_download),
             retry: wait.map(|(wait, _)| Box::new(wait)),
             target: None,
         };
@@ -242,6 +248,9 @@ impl Correlator {
         self.acknowledge(&request, turn);
         if progress == Progress::DownloadSent {
             self.send(slot, Step::Download, Rpc::Download(download), turn);
+            self.distrust_lists(slot, turn);
+        } else if progress == Progress::ListSent {
+            self.send_list(slot, turn);
         }
         Self::remember(slot, turn);
         self.apply_parked(slot, parked, turn);

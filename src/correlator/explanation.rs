@@ -110,6 +110,10 @@ pub(super) fn timed_out(
             "no Download was sent: the device had as many open downloads as it may have, or many others came before",
             "whether the device ends its transfers, and at the section pacing of the configuration",
         ),
+        Progress::ListSent => (
+            "no answer to GetParameterValues, and no Download was sent",
+            "whether the ACS reads the commands topic and the device opens sessions",
+        ),
         Progress::DownloadSent => (
             "no answer to Download",
             "whether the ACS reads the commands topic and the device opens sessions",
@@ -145,6 +149,7 @@ pub(super) fn timed_out(
     let mut text = format!("{waited_for} {limit}: look at {look_at}");
     match progress {
         Progress::Waiting
+        | Progress::ListSent
         | Progress::CancelSent
         | Progress::DownloadSent
         | Progress::Accepted
@@ -157,7 +162,7 @@ pub(super) fn timed_out(
 pub(super) fn rejection(step: Step, rejection: &Rejection) -> String {
     let rpc = match step {
         Step::Download => "Download",
-        Step::Lookup => "GetParameterValues",
+        Step::List | Step::Lookup => "GetParameterValues",
         Step::Set => "SetParameterValues",
         Step::Cancel => "CancelTransfer",
     };

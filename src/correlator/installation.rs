@@ -68,6 +68,8 @@ pub struct Open {
     /// The row of `Device.Security.Certificate.{i}.` that gets the SUIDs, with a dot at the end; known from
     /// [`Progress::SetSent`] on.
     pub certificate_path: Option<Box<str>>,
+    /// The rows before the Download, as they stand in paths; `None`: not known, or no help.
+    pub rows_before: Option<Box<[Box<str>]>>,
     /// For people: goes into the final response; usually empty.
     pub remark: Box<str>,
     /// The certificate file, as long as a Download may still be sent.
@@ -88,7 +90,10 @@ impl Open {
 
     /// Whether it counts among the open Downloads of its device.
     pub(super) const fn is_transferring(&self) -> bool {
-        matches!(self.progress, Progress::DownloadSent | Progress::Accepted)
+        matches!(
+            self.progress,
+            Progress::ListSent | Progress::DownloadSent | Progress::Accepted
+        )
     }
 
     /// Whether its Download is sent as soon as the device has one less open.
@@ -111,6 +116,8 @@ impl Open {
 pub enum Progress {
     /// Nothing was sent: the device has enough open Downloads, or the time has not come.
     Waiting,
+    /// The rows of certificates are listed before the Download is sent; the device has not answered.
+    ListSent,
     /// The Download was sent; the device has not answered.
     DownloadSent,
     /// The device accepted the Download; the transfer has not ended.
@@ -130,7 +137,7 @@ impl Progress {
             Self::Waiting => "queue",
             Self::DownloadSent | Self::CancelSent => "accept",
             Self::Accepted => "transfer",
-            Self::LookupSent => "lookup",
+            Self::ListSent | Self::LookupSent => "lookup",
             Self::SetSent => "set",
         }
     }

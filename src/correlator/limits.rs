@@ -43,6 +43,8 @@ pub struct Limits {
     pub pacing: PacingLimits,
     /// An accepted Download whose time has run out is cancelled.
     pub cancel_expired: bool,
+    /// Before a Download whose request names no row, the rows of certificates are listed.
+    pub list_rows_first: bool,
     /// An empty CommandKey means the device's only open transfer.
     pub sole_open_transfer: bool,
 }
@@ -54,7 +56,7 @@ impl Limits {
             Progress::Waiting => &self.queue_timeout,
             Progress::DownloadSent | Progress::CancelSent => &self.accept_timeout,
             Progress::Accepted => &self.transfer_timeout,
-            Progress::LookupSent => &self.lookup_timeout,
+            Progress::ListSent | Progress::LookupSent => &self.lookup_timeout,
             Progress::SetSent => &self.set_timeout,
         };
         *timeout.of(device)

@@ -12,6 +12,7 @@ mod event;
 mod explanation;
 mod installation;
 mod limits;
+mod listing;
 mod observations;
 mod pacing;
 mod renewal;
@@ -90,6 +91,7 @@ use table::Table;
 ///     retry_with_new_key: false,
 ///     pacing: PacingLimits::default(),
 ///     cancel_expired: false,
+///     list_rows_first: false,
 ///     sole_open_transfer: false,
 /// };
 /// let rules = Rules {

@@ -256,6 +256,7 @@ impl Correlator {
         match progress {
             Progress::DownloadSent => self.send_download(slot, turn),
             Progress::CancelSent => self.send_cancel(slot, turn),
+            Progress::ListSent => self.send_list(slot, turn),
             Progress::LookupSent => {
                 self.send(slot, Step::Lookup, Rpc::GetParameterValues(lookup()), turn);
             }
@@ -275,6 +276,7 @@ impl Correlator {
 const fn sent(step: Step) -> Progress {
     match step {
         Step::Download => Progress::DownloadSent,
+        Step::List => Progress::ListSent,
         Step::Lookup => Progress::LookupSent,
         Step::Set => Progress::SetSent,
         Step::Cancel => Progress::CancelSent,

@@ -98,6 +98,7 @@ impl Correlator {
             Progress::SetSent => self.reached(slot, Milestone::Set, turn),
             Progress::Waiting
             | Progress::DownloadSent
+            | Progress::ListSent
             | Progress::LookupSent
             | Progress::CancelSent => {}
         }

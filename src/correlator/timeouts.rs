@@ -40,10 +40,10 @@ impl Correlator {
             .expires_at
             .filter(|expires_at| Some(*expires_at) <= deadline);
         let code = match (progress, expired) {
-            (Progress::DownloadSent | Progress::CancelSent, None) => {
+            (Progress::ListSent | Progress::DownloadSent | Progress::CancelSent, None) => {
                 ResponseStatusCode::MgmtSessionEstablishmentTimeout
             }
-            (Progress::DownloadSent | Progress::CancelSent, Some(_))
+            (Progress::ListSent | Progress::DownloadSent | Progress::CancelSent, Some(_))
             | (
                 Progress::Waiting | Progress::Accepted | Progress::LookupSent | Progress::SetSent,
                 _,
@@ -52,6 +52,7 @@ impl Correlator {
         let transfer = match progress {
             Progress::Accepted if self.limits.cancel_expired => Transfer::Cancelling,
             Progress::Waiting
+            | Progress::ListSent
             | Progress::DownloadSent
             | Progress::Accepted
             | Progress::CancelSent => Transfer::Unknown,

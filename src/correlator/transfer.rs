@@ -47,14 +47,24 @@ impl Correlator {
     ) -> Fate {
         match (self.position(slot), &transfer.fault) {
             (
-                Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted),
+                Position::Open(
+                    Progress::Waiting
+                    | Progress::ListSent
+                    | Progress::DownloadSent
+                    | Progress::Accepted,
+                ),
                 None,
             ) => {
                 self.on_stored(slot, transfer.certificate_path.as_deref(), turn);
                 Fate::Applied
             }
             (
-                Position::Open(Progress::Waiting | Progress::DownloadSent | Progress::Accepted),
+                Position::Open(
+                    Progress::Waiting
+                    | Progress::ListSent
+                    | Progress::DownloadSent
+                    | Progress::Accepted,
+                ),
                 Some(fault),
             ) => {
                 if !self.renew(slot, fault, turn) {

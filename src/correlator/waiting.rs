@@ -58,7 +58,10 @@ impl Correlator {
     /// Installations of the device whose transfer has not ended.
     pub(super) fn open_transfers(&self, device: &DeviceId) -> Vec<Slot> {
         let mut slots = self.table.open_of(device);
-        slots.retain(|slot| self.open(*slot).is_transferring());
+        slots.retain(|slot| {
+            let open = self.open(*slot);
+            open.is_transferring() && open.progress != Progress::ListSent
+        });
         slots
     }
 
@@ -139,15 +142,17 @@ impl Correlator {
         if self.is_held_back(slot, turn) {
             return Self::remember(slot, turn);
         }
-        self.table.set_progress(slot, Progress::DownloadSent);
-        self.table.open_mut(slot).retry = None;
-        let deadline = self.deadline(
-            Progress::DownloadSent,
-            self.device(slot),
-            expires_at,
-            turn.now,
-        );
-        self.table.set_deadline(slot, deadline);
+        if self.lists_first(self.open(slot).resource()) {
+            self.begin_list(slot, turn);
+        } else {
+            self.begin_download(slot, turn);
+        }
+        Self::remember(slot, turn);
+    }
+
+    /// Sends the first Download of an installation whose file is kept.
+    pub(super) fn begin_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+        self.begin(slot, Progress::DownloadSent, turn);
         self.send_download(slot, turn);
         let is_sent = self
             .table
@@ -156,7 +161,16 @@ impl Correlator {
         if is_sent && self.limits.retry.is_empty() {
             self.table.open_mut(slot).file = None;
         }
-        Self::remember(slot, turn);
+        self.distrust_lists(slot, turn);
+    }
+
+    /// Notes that nothing stands before the installation any more.
+    pub(super) fn begin(&mut self, slot: Slot, progress: Progress, turn: &Turn<'_>) {
+        self.table.set_progress(slot, progress);
+        self.table.open_mut(slot).retry = None;
+        let expires_at = self.open(slot).expires_at;
+        let deadline = self.deadline(progress, self.device(slot), expires_at, turn.now);
+        self.table.set_deadline(slot, deadline);
     }
 }
 

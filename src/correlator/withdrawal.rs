@@ -36,7 +36,10 @@ impl Correlator {
             return Some(explanation::not_the_originator(request));
         }
         match open.progress {
-            Progress::Waiting | Progress::DownloadSent | Progress::Accepted => {
+            Progress::Waiting
+            | Progress::ListSent
+            | Progress::DownloadSent
+            | Progress::Accepted => {
                 let pending = self.change_of(target)?;
                 Some(explanation::change_pending(&self.open(pending).request))
             }
@@ -50,7 +53,8 @@ impl Correlator {
     fn is_with_the_device(&self, slot: Slot) -> bool {
         let open = self.open(slot);
         let is_due = open.retry.as_deref().is_some_and(|retry| retry.is_due);
-        open.progress != Progress::Waiting && !is_due
+        let is_sent = !matches!(open.progress, Progress::Waiting | Progress::ListSent);
+        is_sent && !is_due
     }
 
     /// Asks the device to take the Download back. The request has a CommandKey of its own, by which that is answered.
@@ -94,6 +98,7 @@ impl Correlator {
             Position::Ended(Transfer::Cancelling) => self.settle(slot, Transfer::Failed, turn),
             Position::Open(
                 Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent
@@ -173,6 +178,7 @@ impl Correlator {
             Position::Ended(Transfer::Cancelling) => self.settle(slot, Transfer::Unknown, turn),
             Position::Open(
                 Progress::Waiting
+                | Progress::ListSent
                 | Progress::DownloadSent
                 | Progress::Accepted
                 | Progress::LookupSent

@@ -292,6 +292,7 @@ fn open(open: &Open, until: &str) -> String {
         Progress::Waiting => "its turn to be sent",
         Progress::DownloadSent => "the answer to Download",
         Progress::Accepted => "TransferComplete",
+        Progress::ListSent => "the answer to GetParameterValues before the Download",
         Progress::LookupSent => "the answer to GetParameterValues",
         Progress::SetSent => "the answer to SetParameterValues",
         Progress::CancelSent => "the answer to CancelTransfer",

@@ -10,6 +10,9 @@ use super::distinguished_name::DistinguishedName;
 /// Partial path of the table of certificates (TR-181).
 pub const CERTIFICATE_TABLE: &str = "Device.Security.Certificate.";
 
+/// More rows than this are not kept for comparison; devices have a handful.
+const ROWS_MAX: usize = 256;
+
 /// Rows that a text for people shows at most.
 const SHOWN_ROWS_MAX: usize = 8;
 
@@ -75,14 +78,27 @@ struct Row<'a> {
     issuer: &'a str,
 }
 
-/// The row whose SerialNumber and Issuer are those of the certificate (the unique key of the table, TR-181); for a
-/// certificate that could not be read, the only row there is.
+/// What stands for `{i}` in the path of a row.
+pub fn row_name(path: &str) -> Option<&str> {
+    path.strip_prefix(CERTIFICATE_TABLE)?.strip_suffix('.')
+}
+
+/// The rows of the table, as they stand in paths; `None` if they are more than can be kept.
+pub fn row_names(parameters: &[ParameterValue]) -> Option<Box<[Box<str>]>> {
+    let rows = rows(parameters);
+    (rows.len() <= ROWS_MAX).then(|| rows.into_keys().map(Box::from).collect())
+}
+
+/// The row whose SerialNumber and Issuer are those of the certificate (the unique key of the table, TR-181); else, with
+/// the rows from `before` the Download, the only one that is new; else, for a certificate that could not be read, the
+/// only row there is.
 ///
 /// # Errors
 /// If none or several match: a text for people with what was looked for and seen.
 pub fn find_row(
     parameters: &[ParameterValue],
     certificate: Option<&Certificate>,
+    before: Option<&[&str]>,
 ) -> Result<Box<str>, String> {
     let rows = rows(parameters);
     let matching: Vec<&str> = rows
@@ -90,10 +106,21 @@ pub fn find_row(
         .filter(|(_, row)| certificate.is_none_or(|certificate| is_same(row, certificate)))
         .map(|(path, _)| *path)
         .collect();
+    let path = |row: &str| Ok(format!("{CERTIFICATE_TABLE}{row}.").into());
+    if let ([row], Some(_)) = (matching.as_slice(), certificate) {
+        return path(row);
+    }
+    let new = before.map(|before| new_rows(&rows, &matching, before));
+    if let Some([row]) = new.as_deref() {
+        return path(row);
+    }
+    let new = new.map_or_else(String::new, |new| {
+        format!(", and {} are new since before the Download", new.len())
+    });
     match (matching.as_slice(), certificate) {
-        ([path], _) => Ok(format!("{CERTIFICATE_TABLE}{path}.").into()),
+        ([row], _) => path(row),
         (matching, Some(certificate)) => Err(format!(
-            "{} of {} rows of {CERTIFICATE_TABLE} have serial number {} and issuer {}, one is needed; seen: {}",
+            "{} of {} rows of {CERTIFICATE_TABLE} have serial number {} and issuer {}{new}, one is needed; seen: {}",
             matching.len(),
             rows.len(),
             hexadecimal(&certificate.serial_number),
@@ -102,11 +129,23 @@ pub fn find_row(
         )),
         (_, None) => Err(format!(
             "the file hides serial number and issuer of its certificate, so {CERTIFICATE_TABLE} must have exactly one \
-             row, and it has {}: give objectPaths in the request or certificate_path in the CPE event; seen: {}",
+             row, and it has {}{new}: give objectPaths in the request or certificate_path in the CPE event; seen: {}",
             rows.len(),
             shown(&rows),
         )),
     }
+}
+
+/// Those of the rows that match that were not there before; those of all rows if none matches.
+fn new_rows<'a>(
+    rows: &BTreeMap<&'a str, Row<'_>>,
+    matching: &[&'a str],
+    before: &[&str],
+) -> Vec<&'a str> {
+    let all = rows.keys().copied();
+    let is_possible = |row: &&str| matching.is_empty() || matching.contains(row);
+    let is_new = |row: &&str| !before.contains(row);
+    all.filter(is_possible).filter(is_new).collect()
 }
 
 fn rows(parameters: &[ParameterValue]) -> BTreeMap<&str, Row<'_>> {
@@ -262,7 +301,7 @@ mod tests {
         for serial_number in ["0abc", "ABC", "0x0ABC", "0A:BC", "00 0a bc"] {
             let parameters = row("7", serial_number, "/O=acme/CN=Root");
             assert_eq!(
-                find_row(&parameters, Some(&certificate())).as_deref(),
+                find_row(&parameters, Some(&certificate()), None).as_deref(),
                 Ok("Device.Security.Certificate.7."),
                 "{serial_number}"
             );
@@ -278,24 +317,24 @@ mod tests {
         ]
         .concat();
         assert_eq!(
-            find_row(&parameters, Some(&certificate())).as_deref(),
+            find_row(&parameters, Some(&certificate()), None).as_deref(),
             Ok("Device.Security.Certificate.10.")
         );
     }
 
     #[test]
     fn none_and_several_tell_what_was_seen() {
-        let none = find_row(&row("1", "FF", "CN=x"), Some(&certificate())).unwrap_err();
+        let none = find_row(&row("1", "FF", "CN=x"), Some(&certificate()), None).unwrap_err();
         assert!(none.contains("0 of 1 rows") && none.contains("1: serial number \"FF\""));
         let twice = [
             row("1", "ABC", "CN=Root,O=Acme"),
             row("2", "ABC", "CN=Root,O=Acme"),
         ]
         .concat();
-        let several = find_row(&twice, Some(&certificate())).unwrap_err();
+        let several = find_row(&twice, Some(&certificate()), None).unwrap_err();
         assert!(several.contains("2 of 2 rows"));
         assert!(
-            find_row(&[], Some(&certificate()))
+            find_row(&[], Some(&certificate()), None)
                 .unwrap_err()
                 .contains("no row")
         );
@@ -304,12 +343,12 @@ mod tests {
     #[test]
     fn hidden_certificate_needs_a_single_row() {
         assert_eq!(
-            find_row(&row("1", "", ""), None).as_deref(),
+            find_row(&row("1", "", ""), None, None).as_deref(),
             Ok("Device.Security.Certificate.1.")
         );
         let two = [row("1", "1", "CN=a"), row("2", "2", "CN=b")].concat();
-        assert!(find_row(&two, None).unwrap_err().contains("it has 2"));
-        assert!(find_row(&[], None).is_err());
+        assert!(find_row(&two, None, None).unwrap_err().contains("it has 2"));
+        assert!(find_row(&[], None, None).is_err());
     }
 
     #[test]
@@ -318,6 +357,43 @@ mod tests {
             serial_number: Box::default(),
             issuer: Box::default(),
         };
-        assert!(find_row(&row("1", "", ""), Some(&nameless)).is_err());
+        assert!(find_row(&row("1", "", ""), Some(&nameless), None).is_err());
+    }
+
+    #[test]
+    fn the_one_new_row_is_that_of_a_certificate_that_cannot_be_told() {
+        let table = |rows: &[(&str, &str, &str)]| -> Vec<ParameterValue> {
+            let rows = rows.iter();
+            rows.flat_map(|(name, number, issuer)| row(name, number, issuer))
+                .collect()
+        };
+        let found = |rows: &[(&str, &str, &str)], certificate, before: &[&str]| {
+            find_row(&table(rows), certificate, Some(before)).ok()
+        };
+        let path = |row| Some(format!("{CERTIFICATE_TABLE}{row}.").into());
+        let (old, new) = (("1", "01", "CN=x"), ("2", "", ""));
+        let certificate = certificate();
+        assert_eq!(found(&[old, new], None, &["1"]), path("2"));
+        assert_eq!(found(&[old, new], Some(&certificate), &["1"]), path("2"));
+        // Two are new, or none is; the only row there is may have been there before.
+        assert_eq!(found(&[old, new, ("3", "", "")], None, &["1"]), None);
+        assert_eq!(found(&[old, new], None, &["1", "2"]), None);
+        assert_eq!(found(&[new], None, &["2"]), path("2"));
+        // Serial number and issuer tell more.
+        let same = (
+            "1",
+            &*hexadecimal(&certificate.serial_number),
+            &*certificate.issuer_text(),
+        );
+        assert_eq!(found(&[same, new], Some(&certificate), &["1"]), path("1"));
+        let twice = [same, ("4", same.1, same.2), ("5", "", "")];
+        assert_eq!(found(&twice, Some(&certificate), &["1"]), path("4"));
+        let error = find_row(&table(&[old]), Some(&certificate), Some(&["1"])).unwrap_err();
+        assert!(error.contains("0 are new since"), "{error}");
+        assert_eq!(row_names(&table(&[old, new])).unwrap().len(), 2);
+        let many: Vec<_> = (1..=257)
+            .flat_map(|n| row(&n.to_string(), "1", ""))
+            .collect();
+        assert_eq!(row_names(&many), None);
     }
 }

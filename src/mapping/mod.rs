@@ -5,7 +5,9 @@ mod distinguished_name;
 mod fault_table;
 mod suids_parameter;
 
-pub use certificate_instance::{CERTIFICATE_TABLE, KnownRow, find_row, known_row};
+pub use certificate_instance::{
+    CERTIFICATE_TABLE, KnownRow, find_row, known_row, row_name, row_names,
+};
 pub use fault_table::{
     FaultMapping, FaultMessage, Listing, Quoted, RULES_VERSION, deciding_code, describe_fault,
     map_fault,

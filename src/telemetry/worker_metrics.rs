@@ -89,7 +89,7 @@ impl WorkerMetrics {
         let topic = |metric, role| metrics.counter(metric, &[role]);
         let lag = |role| Share::new(metrics.gauge(&table::CONSUMER_LAG, &[role]));
         let family = |metric| Family::new(metrics, metric);
-        let steps = [Step::Download, Step::Lookup, Step::Set, Step::Cancel].map(Step::as_str);
+        let steps = Step::ALL.map(Step::as_str);
         Self {
             records_in: ByInput::new(|role| topic(&table::RECORDS_IN, role)),
             records_routed_in: topic(&table::RECORDS_IN, "routed"),

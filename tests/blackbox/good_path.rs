@@ -169,3 +169,34 @@ fn forget_all_but_inputs(app: &App) {
             .create_topic(&internal, 4, &[("cleanup.policy", policy)]);
     }
 }
+
+#[test]
+fn row_that_is_new_since_before_the_download_gets_the_suids() {
+    let settings = json!({"download": {"list_rows_first": true}});
+    let app = App::new(Broker::shared(), "new-row").set(&settings);
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    play.request("S1", None);
+    let (list, _) = play.next_command("S1");
+    assert_eq!(list.kind, CommandKind::Lookup);
+    assert_eq!(list.id, format!("{}/list", list.command_key));
+    play.event("S1", &list.id, fleet::rows(&[1]));
+    let (download, _) = play.next_command("S1");
+    play.event("S1", &download.id, fleet::download_response(1));
+    play.event(
+        "S1",
+        "",
+        fleet::transfer_complete(&download.command_key, 0, ""),
+    );
+    let (lookup, _) = play.next_command("S1");
+    assert_eq!(lookup.kind, CommandKind::Lookup);
+    play.event("S1", &lookup.id, fleet::rows(&[1, 7]));
+    let (set, _) = play.next_command("S1");
+    let CommandKind::Set { name, .. } = &set.kind else {
+        panic!("{set:?}")
+    };
+    assert_eq!(name, "Device.Security.Certificate.7.SUIDs");
+    play.finish("S1", &set);
+    bridge.stop();
+    app.written();
+}

@@ -185,10 +185,20 @@ pub(crate) fn fault(fault_code: u32) -> Event {
 
 /// The rows of `Device.Security.Certificate.{i}.` of a CPE; row 2 is the certificate of the requests.
 pub(crate) fn certificate_rows() -> Event {
-    let rows = [
+    let own = certificate();
+    table(&[
         (1, "77", "CN=somebody else"),
-        (2, certificate().serial_number, certificate().issuer),
-    ];
+        (2, own.serial_number, own.issuer),
+    ])
+}
+
+/// Rows that tell nothing about their certificates.
+pub(crate) fn rows(numbers: &[u32]) -> Event {
+    let rows: Vec<_> = numbers.iter().map(|number| (*number, "", "")).collect();
+    table(&rows)
+}
+
+fn table(rows: &[(u32, &str, &str)]) -> Event {
     let parameter = |name: String, value: &str| proto::ParameterValue {
         name,
         value: value.to_owned(),

@@ -179,6 +179,7 @@ impl Fleet {
         }
         match id.step {
             Step::Download => self.on_download(&plan, id, key, now),
+            Step::List => panic!("nothing is to be listed: {id}"),
             Step::Lookup => self.on_lookup(&plan, key, now),
             Step::Set => self.on_set(&plan, key, now),
             Step::Cancel => self.on_cancel(&plan, key, now),

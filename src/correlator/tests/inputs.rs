@@ -218,6 +218,15 @@ pub(crate) fn rejected(command_id: &str, reason: RejectionReason) -> Input {
 
 /// Rows of (number, serial number, issuer).
 pub(crate) fn looked_up(command_key: &str, rows: &[(u32, &str, &str)]) -> Input {
+    read(&format!("{command_key}/lookup"), rows)
+}
+
+/// The rows before the Download.
+pub(crate) fn listed(command_key: &str, rows: &[(u32, &str, &str)]) -> Input {
+    read(&format!("{command_key}/list"), rows)
+}
+
+fn read(command_id: &str, rows: &[(u32, &str, &str)]) -> Input {
     let parameters = rows
         .iter()
         .flat_map(|(row, serial_number, issuer)| {
@@ -230,5 +239,5 @@ pub(crate) fn looked_up(command_key: &str, rows: &[(u32, &str, &str)]) -> Input 
         })
         .collect();
     let kind = AnswerKind::GetParameterValuesResponse(parameters);
-    answer(&format!("{command_key}/lookup"), kind)
+    answer(command_id, kind)
 }

@@ -43,7 +43,8 @@ fn input() -> impl Strategy<Value = Input> {
             7 => rejected(&download, RejectionReason::RetryLater),
             8 | 9 => transfer_complete(&key, 0),
             10 => transfer_complete(&key, if offset % 2 == 0 { 9018 } else { 9001 }),
-            11 => looked_up(&key, &[(4, "0ABC", "CN=Root,O=Acme")]),
+            11 if offset % 2 == 0 => listed(&key, &[(1, "01", "CN=x")]),
+            11 => looked_up(&key, &[(1, "01", "CN=x"), (4, "0ABC", "CN=Root,O=Acme")]),
             12 => set_applied(&key),
             13 => set_faulted(&key, 9003, 9005),
             14 => accepted(&key).alias(&format!("k{}", (number + 1) % 4)),
@@ -105,6 +106,7 @@ fn tight() -> Limits {
         queued_downloads_per_device_max: 1,
         open_installations_max: 3,
         cancel_expired: true,
+        list_rows_first: true,
         retry: retried(),
         retry_with_new_key: true,
         pacing: PacingLimits {

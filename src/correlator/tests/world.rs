@@ -60,6 +60,7 @@ pub(crate) fn limits() -> Limits {
         retry_with_new_key: false,
         pacing: PacingLimits::default(),
         cancel_expired: false,
+        list_rows_first: false,
         sole_open_transfer: false,
     }
 }

@@ -147,6 +147,7 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
         state::Progress::Unspecified => return Err(Broken::Field("open.progress")),
         state::Progress::DownloadSent => Progress::DownloadSent,
         state::Progress::Accepted => Progress::Accepted,
+        state::Progress::ListSent => Progress::ListSent,
         state::Progress::LookupSent => Progress::LookupSent,
         state::Progress::Waiting => Progress::Waiting,
         state::Progress::CancelSent => Progress::CancelSent,
@@ -165,6 +166,9 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
         certificate_path: Some(open.certificate_path)
             .filter(|path| !path.is_empty())
             .map(Into::into),
+        rows_before: open
+            .rows_before
+            .map(|rows| rows.names.into_iter().map(Into::into).collect()),
         remark: open.remark.into(),
         file: open.file.map(|file| DownloadFile {
             content: file.content.into(),

@@ -196,6 +196,28 @@ fn attempts_survive_the_changelog() {
     }
 }
 
+#[test]
+fn rows_before_the_download_survive_the_changelog() {
+    let listing = Limits {
+        list_rows_first: true,
+        ..retrying()
+    };
+    let mut world = World::with(listing.clone(), rules());
+    world.effects(create_without_path("k1", "a1"));
+    survives(&world);
+    world.effects(listed("k1", &[]));
+    survives(&world);
+    let mut world = World::with(listing, rules());
+    world.effects(create_without_path("k1", "a1"));
+    world.effects(listed("k1", &[(1, "01", "CN=x"), (12, "", "")]));
+    let State::Open(open) = &installation(&world, 0).state else {
+        panic!("it is open")
+    };
+    let before = open.rows_before.as_deref();
+    assert_eq!(before, Some(&["1".into(), "12".into()][..]));
+    survives(&world);
+}
+
 fn survives(world: &World) {
     let before = installation(world, 0);
     let (key, value) = encoded(before);

@@ -97,6 +97,7 @@ fn open(open: &Open) -> state::Open {
         progress: i32::from(match open.progress {
             Progress::DownloadSent => state::Progress::DownloadSent,
             Progress::Accepted => state::Progress::Accepted,
+            Progress::ListSent => state::Progress::ListSent,
             Progress::LookupSent => state::Progress::LookupSent,
             Progress::Waiting => state::Progress::Waiting,
             Progress::CancelSent => state::Progress::CancelSent,
@@ -117,6 +118,9 @@ fn open(open: &Open) -> state::Open {
             .as_deref()
             .unwrap_or_default()
             .to_owned(),
+        rows_before: open.rows_before.as_deref().map(|rows| state::Rows {
+            names: rows.iter().map(ToString::to_string).collect(),
+        }),
         remark: open.remark.to_string(),
         file: open.file.as_ref().map(|file| state::DownloadFile {
             content: file.content.to_vec(),

@@ -99,6 +99,15 @@ pub struct Open {
     /// Absent: the first attempt of the present step was sent and has not failed.
     #[prost(message, optional, tag = "9")]
     pub retry: ::core::option::Option<Retry>,
+    /// Absent: the rows before the Download are not known, or no help.
+    #[prost(message, optional, tag = "10")]
+    pub rows_before: ::core::option::Option<Rows>,
+}
+/// Rows of `Device.Security.Certificate.{i}.`, as they stand in paths.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rows {
+    #[prost(string, repeated, tag = "1")]
+    pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The certificate file.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -310,6 +319,7 @@ pub enum Progress {
     SetSent = 4,
     Waiting = 5,
     CancelSent = 6,
+    ListSent = 7,
 }
 impl Progress {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -325,6 +335,7 @@ impl Progress {
             Self::SetSent => "PROGRESS_SET_SENT",
             Self::Waiting => "PROGRESS_WAITING",
             Self::CancelSent => "PROGRESS_CANCEL_SENT",
+            Self::ListSent => "PROGRESS_LIST_SENT",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -337,6 +348,7 @@ impl Progress {
             "PROGRESS_SET_SENT" => Some(Self::SetSent),
             "PROGRESS_WAITING" => Some(Self::Waiting),
             "PROGRESS_CANCEL_SENT" => Some(Self::CancelSent),
+            "PROGRESS_LIST_SENT" => Some(Self::ListSent),
             _ => None,
         }
     }

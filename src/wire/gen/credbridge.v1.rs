@@ -48,7 +48,7 @@ pub struct ParameterInfo {
 /// An RPC that the ACS is to call on a CPE (TR-069).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CpeCommand {
-    /// Answer with it: `<CommandKey>/download`, `/lookup`, `/set`, `/cancel`; `.2`, `.3` appended on a retry.
+    /// Answer with it: `<CommandKey>/list`, `/download`, `/lookup`, `/set`, `/cancel`; `.2`, `.3` appended on a retry.
     #[prost(string, tag = "1")]
     pub command_id: ::prost::alloc::string::String,
     /// The device to call.

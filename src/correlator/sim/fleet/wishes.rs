@@ -47,7 +47,7 @@ impl Fleet {
         match id.step {
             Step::Cancel => self.on_cancel(&plan, key, now),
             Step::Set => self.on_change(&plan, key, now),
-            Step::Download | Step::Lookup => panic!("no command of a wish: {id}"),
+            Step::Download | Step::List | Step::Lookup => panic!("no command of a wish: {id}"),
         }
     }
 

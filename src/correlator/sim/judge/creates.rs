@@ -75,6 +75,7 @@ impl Judge {
             )?,
             Step::Lookup => must(plan.row == Row::Lookup, || "the row was told".to_owned())?,
             Step::Download | Step::Cancel => {}
+            Step::List => return Err("nothing is to be listed".to_owned()),
         }
         self.check_cause(cause, plan.number)
     }

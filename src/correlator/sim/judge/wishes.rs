@@ -117,7 +117,7 @@ impl Judge {
         if self.plans[story.plan].response_type == 5 {
             return match last {
                 Some(Step::Set) => vec![open, Standing::Kept, Standing::Nothing],
-                Some(Step::Download | Step::Lookup | Step::Cancel) | None => {
+                Some(Step::Download | Step::List | Step::Lookup | Step::Cancel) | None => {
                     vec![open, Standing::Nothing]
                 }
             };
@@ -173,7 +173,7 @@ impl Judge {
             Step::Cancel if wished.is_delete() && !wished.wish.is_of_stranger => {
                 Some(Standing::Open(Step::Download))
             }
-            Step::Cancel | Step::Download | Step::Lookup => None,
+            Step::Cancel | Step::Download | Step::List | Step::Lookup => None,
         };
         let standings = self.standings(target, at);
         must(
@@ -309,7 +309,7 @@ impl Judge {
         };
         let answers = |fact| match step {
             Step::Set => matches!(fact, Fact::Set | Fact::SetFailed(_)),
-            Step::Cancel | Step::Download | Step::Lookup => {
+            Step::Cancel | Step::Download | Step::List | Step::Lookup => {
                 matches!(fact, Fact::Cancelled | Fact::CancelFailed)
             }
         };

@@ -145,6 +145,7 @@ fn open() -> Installation {
             issuer: Box::from(&b"\x30\x00"[..]),
         }),
         certificate_path: Some("Device.Security.Certificate.3.".into()),
+        rows_before: None,
         remark: "a remark".into(),
         file: Some(DownloadFile {
             content: Arc::from(&b"file"[..]),
