@@ -182,10 +182,15 @@ impl Gatherer<'_> {
     /// `None`: a record of another installation.
     fn state(&mut self, record: &Record<'_>) -> anyhow::Result<Option<Told>> {
         let key = record.key.unwrap_or_default();
+        let entry = changelog::decode(key, record.value, &self.decoder)?;
+        if let ChangelogEntry::Waiting(request, waiting) = &entry {
+            let is_ours = self.subject.request.as_ref() == Some(request);
+            return Ok(is_ours.then(|| telling::waiting(waiting.as_deref())));
+        }
         let Some(id) = self.subject.id.clone() else {
             return Ok(None);
         };
-        match changelog::decode(key, record.value, &self.decoder)? {
+        match entry {
             ChangelogEntry::Forgotten(forgotten) => {
                 Ok((forgotten == id).then(|| telling::state(None)))
             }

@@ -12,6 +12,7 @@ use crate::runtime::reader::{self, Reader, Stretch, with_record};
 use crate::runtime::router::partition_of;
 use crate::time::Timestamp;
 use crate::wire::Decoder;
+use crate::wire::changelog;
 
 use super::entry::{Entry, Kind};
 use super::scope::{Role, partitions_of_key, role};
@@ -81,6 +82,10 @@ impl<'c> Gatherer<'c> {
         self.read_outputs(since)?;
         if !was_known {
             self.read_state()?;
+        }
+        if self.subject.id.is_none() && !self.config.topics.nodes.is_empty() {
+            // It waits in the shard of its node, which nothing else tells.
+            self.read_all(&self.config.changelog_topic(), since)?;
         }
         self.sieve = self.sieve();
         let topics = &self.config.topics;
@@ -295,11 +300,15 @@ impl<'c> Gatherer<'c> {
             Role::Request => false,
             Role::Response => true,
             Role::Command => is_keyed || device.is_none(),
-            Role::State => device.is_some_and(|device| {
+            Role::State => {
                 let key = message.key().unwrap_or_default();
-                key.strip_prefix(device)
-                    .is_some_and(|rest| rest.starts_with(b"/"))
-            }),
+                match device {
+                    Some(device) => key
+                        .strip_prefix(device)
+                        .is_some_and(|rest| rest.starts_with(b"/")),
+                    None => changelog::is_waiting(key),
+                }
+            }
             Role::Routed => is_keyed,
             Role::CpeEvent | Role::DeadLetter => {
                 let value = message.payload().unwrap_or_default();

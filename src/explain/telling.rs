@@ -14,6 +14,7 @@ use crate::mapping::Quoted;
 use crate::onem2m::{RequestPrimitive, Suid};
 use crate::record::Record;
 use crate::time::Timestamp;
+use crate::wire::changelog::WaitingRequest;
 use crate::wire::r#gen::CreateResponse;
 
 /// What one record says.
@@ -266,6 +267,22 @@ pub(super) fn dead_letter(record: &Record<'_>) -> Told {
         header("credbridge-error")
     );
     Told::new("dead_letter", text)
+}
+
+/// A request that waits for its node; `None`: it does not any more.
+pub(super) fn waiting(request: Option<&WaitingRequest>) -> Told {
+    match request {
+        Some(request) => Told::new(
+            "waiting",
+            format!(
+                "waits until {} for its node {}, which the node directory (topics.nodes) does not know; then it is \
+                 answered 6003",
+                utc(request.until),
+                Quoted(&request.address)
+            ),
+        ),
+        None => Told::new("waited", "waits for its node no more".to_owned()),
+    }
 }
 
 /// The state as it was written down; `None`: a tombstone.

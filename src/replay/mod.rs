@@ -1,7 +1,7 @@
 //! The subcommand `replay`: recorded records through the bridge in memory, and dead letters back into their topics.
 //!
-//! A recording is a file of JSON objects, one a line, one for each record of an input topic in the order in which the
-//! bridge reads them:
+//! A recording is a file of JSON objects, one a line, one for each record of an input topic, or of the topic of the node
+//! directory, in the order in which the bridge reads them:
 //!
 //! ```json
 //! {"topic":"cwmp.events","partition":0,"offset":7,"timestamp":1763892000000,"key":"00256D-IGD-1",

@@ -1,4 +1,4 @@
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 
 use crate::config::Config;
 use crate::correlator::Ledger;
@@ -14,10 +14,11 @@ use crate::wire::{Destination, Outbound};
 use super::output::Output;
 use super::recording::Recorded;
 
-/// The application as a recording is played to it: as many shards as the configuration names.
+/// The application as a recording is played to it: as many shards as the configuration names, and a node directory that
+/// is filled from the recording, if it names one.
 pub(crate) fn application(config: &Config) -> Application {
     let shards = i32::try_from(config.topics.shards).expect("at most 10000 shards");
-    Application::new(config, shards)
+    Application::new(config, shards).with_directory(config)
 }
 
 /// Outputs on their way to whoever asked for them.
@@ -45,6 +46,7 @@ impl Sink for Memory<'_> {
 /// All shards of the bridge in memory, on a clock that records and deadlines move.
 pub(crate) struct Rerun<'c> {
     work: Work<'c, Memory<'c>>,
+    nodes_topic: &'c str,
 }
 
 impl<'c> Rerun<'c> {
@@ -62,7 +64,10 @@ impl<'c> Rerun<'c> {
             shard.phase = Phase::Ready;
             work.shards.insert(number, shard);
         }
-        Self { work }
+        Self {
+            work,
+            nodes_topic: &config.topics.nodes,
+        }
     }
 
     /// The time on the clock.
@@ -76,13 +81,6 @@ impl<'c> Rerun<'c> {
     /// # Errors
     /// If the topic of the record is no input.
     pub(crate) fn handle(&mut self, recorded: &Recorded) -> anyhow::Result<()> {
-        let input = self.work.application.input(&recorded.topic);
-        let input = input.ok_or_else(|| {
-            anyhow!(
-                "{} is no input of the configuration (topics.requests, topics.cpe_events)",
-                recorded.topic
-            )
-        })?;
         self.advance(recorded.time())?;
         let coordinates = recorded.coordinates();
         let headers = recorded.borrowed_headers();
@@ -93,9 +91,23 @@ impl<'c> Rerun<'c> {
             headers: &headers,
         };
         let now = self.now();
-        self.work
-            .on_record(now, input, Via::Input, record)
-            .map_err(told)?;
+        match (
+            self.work.application.input(&recorded.topic),
+            &self.work.application.nodes,
+        ) {
+            (Some(input), _) => self.work.on_record(now, input, Via::Input, record),
+            (None, Some(directory)) if recorded.topic == self.nodes_topic => {
+                if let Err(refused) = directory.apply(record) {
+                    tracing::warn!(refused, "a record of topics.nodes tells of no node");
+                }
+                self.work.resume_waiting(now)
+            }
+            (None, _) => bail!(
+                "{} is no input of the configuration (topics.requests, topics.cpe_events, topics.nodes)",
+                recorded.topic
+            ),
+        }
+        .map_err(told)?;
         self.work.write_changes().map_err(told)
     }
 
@@ -106,18 +118,28 @@ impl<'c> Rerun<'c> {
     pub(crate) fn advance(&mut self, time: Timestamp) -> anyhow::Result<()> {
         while let Some(due) = self.next_deadline().filter(|due| *due <= time) {
             let now = due.max(self.now());
-            self.work.transaction.now = now;
+            self.set_clock(now);
+            self.work.resume_waiting(now).map_err(told)?;
             self.work.on_time(now, due, usize::MAX).map_err(told)?;
             self.work.write_changes().map_err(told)?;
         }
-        self.work.transaction.now = time.max(self.now());
+        self.set_clock(time.max(self.now()));
         Ok(())
+    }
+
+    fn set_clock(&mut self, now: Timestamp) {
+        self.work.transaction.now = now;
+        // What a recording says of nodes up to then has been said.
+        if let Some(directory) = &self.work.application.nodes {
+            directory.advance(now);
+        }
     }
 
     fn next_deadline(&self) -> Option<Timestamp> {
         let shards = self.work.shards.values();
         shards
             .filter_map(|shard| shard.correlator.poll_timeout())
+            .chain(self.work.first_waiting())
             .min()
     }
 

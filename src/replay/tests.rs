@@ -83,6 +83,46 @@ fn same_recording_gives_the_same_bytes() {
     );
 }
 
+/// A request that names only its node, and the record of that node.
+fn behind_a_node(asked: u64, told: u64) -> Vec<String> {
+    let mut request: serde_json::Value = serde_json::from_str(&create()).unwrap();
+    request["key"] = serde_json::Value::Null;
+    request["timestamp"] = asked.into();
+    let node = serde_json::json!({
+        "topic": "nodes", "partition": 0, "offset": 3, "timestamp": told, "key": "/cse1/node1",
+        "headers": [["content-type", "application/json"]],
+        "value": r#"{"m2m:nod":{"ni":"urn:dev:ops:00256D-IGD-1"}}"#,
+    });
+    let mut lines = vec![(asked, request.to_string()), (told, node.to_string())];
+    lines.sort();
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+#[test]
+fn nodes_of_a_recording_name_devices_also_late_ones() {
+    let mut config = Config::default();
+    "nodes".clone_into(&mut config.topics.nodes);
+    let played = |asked, told| {
+        let recording = file(&behind_a_node(asked, told));
+        let (_, out) = replay(&config, &options(&recording));
+        let output: serde_json::Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+        assert_eq!(
+            out.lines().count(),
+            1 + usize::from(output["topic"] != "cwmp.commands")
+        );
+        (output["topic"].clone(), output["timestamp"].clone())
+    };
+    let command = |at: u64| ("cwmp.commands".into(), at.into());
+    assert_eq!(played(DAY + 5, DAY), command(DAY + 5));
+    assert_eq!(played(DAY, DAY + 3_000), command(DAY + 3_000));
+    // Nobody waits longer than ten seconds.
+    let (topic, at) = played(DAY, DAY + 60_000);
+    assert_eq!(
+        (topic, at),
+        ("onem2m.responses".into(), (DAY + 10_000).into())
+    );
+}
+
 #[test]
 fn time_outs_fire_at_their_own_time_when_the_clock_runs_on() {
     let recording = file(&[create()]);

@@ -80,7 +80,24 @@ impl NodeDirectory {
         Timestamp::from_millis(self.read_until.load(Ordering::Acquire))
     }
 
-    fn advance(&self, to: Timestamp) {
+    /// Takes a record of the topic in.
+    ///
+    /// # Errors
+    /// If it tells of no node, or the directory is full: where it stands, and what is wrong with it.
+    pub(crate) fn apply(&self, record: Record<'_>) -> Result<(), String> {
+        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", record.coordinates);
+        match read_node(record).map_err(|error| told(&error))? {
+            NodeRecord::Gone(address) => self.nodes.remove(address),
+            NodeRecord::Known(address, device) => self
+                .nodes
+                .set(address, &device)
+                .map_err(|error| told(&error))?,
+        }
+        Ok(())
+    }
+
+    /// Everything in the topic up to that time has been read.
+    pub(crate) fn advance(&self, to: Timestamp) {
         self.read_until.fetch_max(to.as_millis(), Ordering::Release);
     }
 }
@@ -153,7 +170,7 @@ impl<'s> Reader<'s> {
                 self.count_partitions()?;
             }
             let polled = self.probe.client().poll(WAIT).map(|result| {
-                result.map(|message| with_record(&message, |record| apply(self.directory, record)))
+                result.map(|message| with_record(&message, |record| self.directory.apply(record)))
             });
             match polled {
                 Some(Ok(Ok(()))) => {}
@@ -265,17 +282,4 @@ impl<'s> Reader<'s> {
             self.refused.count = 0;
         }
     }
-}
-
-/// Takes a record into the directory; else tells where it stands and what is wrong with it.
-fn apply(directory: &NodeDirectory, record: Record<'_>) -> Result<(), String> {
-    let told = |error: &dyn std::fmt::Display| format!("{}: {error}", record.coordinates);
-    match read_node(record).map_err(|error| told(&error))? {
-        NodeRecord::Gone(address) => directory.nodes.remove(address),
-        NodeRecord::Known(address, device) => directory
-            .nodes
-            .set(address, &device)
-            .map_err(|error| told(&error))?,
-    }
-    Ok(())
 }

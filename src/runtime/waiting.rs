@@ -77,6 +77,11 @@ impl Waiting {
             .collect()
     }
 
+    /// Until when the first of them waits.
+    fn first_end(&self) -> Option<Timestamp> {
+        self.requests.values().map(|request| request.until).min()
+    }
+
     /// How many requests wait.
     pub(super) fn len(&self) -> usize {
         self.requests.len()
@@ -184,8 +189,14 @@ impl<S: Sink> Work<'_, S> {
         }
     }
 
+    /// Until when the first request waits for its node; `None`: none waits.
+    pub(crate) fn first_waiting(&self) -> Option<Timestamp> {
+        let shards = self.shards.values();
+        shards.filter_map(|shard| shard.waiting.first_end()).min()
+    }
+
     /// Goes on with the requests whose node has come, or has not come in time.
-    pub(super) fn resume_waiting(&mut self, now: Timestamp) -> Result<(), Trouble> {
+    pub(crate) fn resume_waiting(&mut self, now: Timestamp) -> Result<(), Trouble> {
         let application = self.application;
         let Some(directory) = &application.nodes else {
             return Ok(());

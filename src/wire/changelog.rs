@@ -145,6 +145,11 @@ pub fn encode_waited(coordinates: &Coordinates, outbound: &mut Outbound) {
     write_waiting_key(coordinates, outbound);
 }
 
+/// Whether this is the key of a request that waits for its node.
+pub fn is_waiting(key: &[u8]) -> bool {
+    key.starts_with(WAITING_PREFIX)
+}
+
 fn write_waiting_key(coordinates: &Coordinates, outbound: &mut Outbound) {
     let key = outbound.key_mut();
     key.extend_from_slice(WAITING_PREFIX);

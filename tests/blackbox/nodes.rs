@@ -11,6 +11,7 @@ use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
 use crate::kafka::play::Play;
 use crate::kafka::wait_for;
+use crate::tools::explain;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -148,4 +149,19 @@ fn missing_node_directory_is_named_at_the_start() {
         log.contains("no.such.nodes") && log.contains("topics.nodes"),
         "{log}"
     );
+}
+
+#[test]
+fn request_that_waits_for_its_node_is_explained() {
+    let (app, _) = app("explained");
+    let bridge = app.start();
+    let at = app.client.send(request(&app, "S9"));
+    wait_for_metric(&bridge, "credbridge_requests_waiting", 1);
+    let told = explain(&app, &[&at.to_string()]);
+    let entries = told["entries"].as_array().expect("a list");
+    let waits = entries.iter().find(|entry| entry["name"] == "waiting");
+    let text = waits.and_then(|entry| entry["text"].as_str());
+    let text = text.unwrap_or_else(|| panic!("{told:#}"));
+    assert!(text.contains("/cse1/node-S9"), "{text}");
+    bridge.stop();
 }

@@ -93,7 +93,7 @@ fn told(explanation: &Value) -> Vec<(String, String, String)> {
     entries.iter().filter_map(told).collect()
 }
 
-fn explain(app: &App, arguments: &[&str]) -> Value {
+pub(super) fn explain(app: &App, arguments: &[&str]) -> Value {
     let printed = tool(app, &[&["explain", "--json"], arguments].concat());
     assert!(!printed.contains("CERTIFICATE"), "{printed}");
     serde_json::from_str(&printed).expect("one JSON object")
