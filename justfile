@@ -45,9 +45,13 @@ compare:
 growth:
     cargo bench --bench growth
 
-# Licences, advisories, sources of dependencies
-deny:
-    cargo deny check
+# Licences, bans and sources of dependencies, offline; `just deny advisories` also looks at RustSec's database
+deny *what:
+    tests/deny.sh {{what}}
+
+# Looks for bytes that break a promise: one target or all of fuzz/corpus, for so many seconds each
+fuzz target="all" seconds="60":
+    fuzz/run.sh {{target}} {{seconds}}
 
 # All of it
 ci:

@@ -81,6 +81,13 @@ impl<'a> Record<'a> {
             .and_then(|value| std::str::from_utf8(value).ok())
     }
 
+    /// Bytes of key, value and headers together.
+    pub fn bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| name.len() + value.len());
+        self.key.map_or(0, <[u8]>::len) + self.value.map_or(0, <[u8]>::len) + headers.sum::<usize>()
+    }
+
     /// A copy that outlives the consumer's buffer.
     pub fn to_owned(&self) -> OwnedRecord {
         OwnedRecord {
@@ -110,6 +117,15 @@ pub struct OwnedRecord {
 }
 
 impl OwnedRecord {
+    /// Bytes of key, value and headers together.
+    pub fn bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|(name, value)| name.len() + value.len());
+        self.key.as_ref().map_or(0, |key| key.len())
+            + self.value.as_ref().map_or(0, |value| value.len())
+            + headers.sum::<usize>()
+    }
+
     /// The headers as a [`Record`] borrows them.
     pub fn headers(&self) -> Vec<Header<'_>> {
         self.headers

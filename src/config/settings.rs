@@ -11,6 +11,12 @@ const EARLY_EVENTS_PER_KEY_MAX: usize = 8;
 /// A shard that starts behind its requests must not lose answers; at 1 KB a record this is 100 MB.
 const EARLY_EVENTS_MAX: usize = 100_000;
 
+/// Hundreds of ordinary records, and half of what a record of the changelog may have.
+const EARLY_BYTES_PER_DEVICE_MAX: usize = 512 << 10;
+
+/// Twice as much as `EARLY_EVENTS_MAX` ordinary records.
+const EARLY_BYTES_MAX: usize = 256 << 20;
+
 /// Far above what a shard has open in an hour of ordinary work; at 1 KB an installation, and a certificate file until
 /// its Download is accepted, this is 1 to 3 GB.
 const OPEN_INSTALLATIONS_MAX: usize = 1_000_000;
@@ -30,7 +36,9 @@ impl Config {
             early_ttl: self.timeouts.early_ttl,
             early_events_per_key_max: EARLY_EVENTS_PER_KEY_MAX,
             early_events_per_device_max: self.correlation.early_events_per_device,
+            early_bytes_per_device_max: EARLY_BYTES_PER_DEVICE_MAX,
             early_events_max: EARLY_EVENTS_MAX,
+            early_bytes_max: EARLY_BYTES_MAX,
             open_downloads_per_device_max: self.correlation.open_downloads_per_device,
             queued_downloads_per_device_max: self.correlation.queued_downloads_per_device,
             open_installations_max: OPEN_INSTALLATIONS_MAX,

@@ -25,7 +25,7 @@ impl Correlator {
         {
             return Fate::Repeated;
         }
-        if let Some(unmatched) = self.no_room(&id, waiting.len()) {
+        if let Some(unmatched) = self.no_room(&id, waiting.len(), record.bytes() + kind.bytes()) {
             return self.set_aside(unmatched, turn);
         }
         let expires_at = turn.now + self.limits.early_ttl;
@@ -50,25 +50,28 @@ impl Correlator {
         Fate::Parked
     }
 
-    /// Why one more event cannot wait under that key, where `waiting` do already; `None`: it can.
-    fn no_room(&self, id: &InstallationId, waiting: usize) -> Option<Unmatched> {
+    /// Why one more event of so many bytes cannot wait under that key, where `waiting` do already; `None`: it can.
+    fn no_room(&self, id: &InstallationId, waiting: usize, bytes: usize) -> Option<Unmatched> {
         let limits = &self.limits;
-        let (reason, explanation) =
-            if self.table.early_events_of(&id.device) >= limits.early_events_per_device_max {
-                (
-                    UnmatchedReason::EarlyEventsOfDeviceFull,
-                    explanation::early_events_of_device_full(id, limits),
-                )
-            } else if waiting >= limits.early_events_per_key_max
-                || self.table.early_events() >= limits.early_events_max
-            {
-                (
-                    UnmatchedReason::EarlyEventsFull,
-                    explanation::early_events_full(id, limits),
-                )
-            } else {
-                return None;
-            };
+        let (all, of_device) = (self.table.early(), self.table.early_of(&id.device));
+        let (reason, explanation) = if of_device.events >= limits.early_events_per_device_max
+            || of_device.bytes + bytes > limits.early_bytes_per_device_max
+        {
+            (
+                UnmatchedReason::EarlyEventsOfDeviceFull,
+                explanation::early_events_of_device_full(id, limits),
+            )
+        } else if waiting >= limits.early_events_per_key_max
+            || all.events >= limits.early_events_max
+            || all.bytes + bytes > limits.early_bytes_max
+        {
+            (
+                UnmatchedReason::EarlyEventsFull,
+                explanation::early_events_full(id, limits),
+            )
+        } else {
+            return None;
+        };
         Some(Unmatched {
             reason,
             explanation,

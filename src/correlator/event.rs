@@ -15,6 +15,9 @@ use super::CommandId;
 /// What the name of a pending request begins with; its CommandKey follows.
 pub(super) const PENDING_PREFIX: &str = "req-";
 
+/// Longest trace header that is kept, in bytes. W3C's traceparent has 55, its tracestate should have 512 at least.
+const TRACE_BYTES_MAX: usize = 1024;
+
 /// A decoded input.
 #[derive(Clone, Debug)]
 pub struct Event<'r> {
@@ -129,10 +132,15 @@ pub struct Request {
     pub coordinates: Coordinates,
     /// Key of the request record.
     pub key: Option<Box<[u8]>>,
-    /// W3C trace context of the request, passed on.
+    /// W3C trace context of the request, passed on; dropped if it has more than 1 KiB.
     pub traceparent: Option<Box<[u8]>>,
-    /// W3C trace state of the request, passed on.
+    /// W3C trace state of the request, passed on; dropped if it has more than 1 KiB.
     pub tracestate: Option<Box<[u8]>>,
+}
+
+fn kept(record: &Record<'_>, header: &str) -> Option<Box<[u8]>> {
+    let value = record.header(header)?;
+    (value.len() <= TRACE_BYTES_MAX).then(|| value.into())
 }
 
 impl Request {
@@ -151,8 +159,8 @@ impl Request {
             resource,
             coordinates: record.coordinates.clone(),
             key: record.key.map(Box::from),
-            traceparent: record.header("traceparent").map(Box::from),
-            tracestate: record.header("tracestate").map(Box::from),
+            traceparent: kept(record, "traceparent"),
+            tracestate: kept(record, "tracestate"),
         }
     }
 

@@ -247,22 +247,24 @@ pub(super) fn ambiguous_command_key(
 pub(super) fn early_events_full(id: &InstallationId, limits: &Limits) -> String {
     format!(
         "no request of device {} with CommandKey {} has come, and no more events can wait for one (at most {} per \
-         CommandKey and {} in the shard): look at why requests lag, then send the record again",
+         CommandKey, {} of {} bytes together in the shard): look at why requests lag, then send the record again",
         id.device,
         Quoted(id.command_key.as_str()),
         limits.early_events_per_key_max,
-        limits.early_events_max
+        limits.early_events_max,
+        limits.early_bytes_max
     )
 }
 
 pub(super) fn early_events_of_device_full(id: &InstallationId, limits: &Limits) -> String {
     format!(
-        "no request of device {} with CommandKey {} has come, and {} events of the device wait for requests already, the \
-         most that may (correlation.early_events_per_device): look at where the device has its CommandKeys from, then \
-         send the record again",
+        "no request of device {} with CommandKey {} has come, and no more events of the device can wait for one (at most \
+         {} of {} bytes together, correlation.early_events_per_device): look at where the device has its CommandKeys \
+         from, then send the record again",
         id.device,
         Quoted(id.command_key.as_str()),
-        limits.early_events_per_device_max
+        limits.early_events_per_device_max,
+        limits.early_bytes_per_device_max
     )
 }
 

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use crate::cwmp::{CommandKey, DownloadFile, TransferComplete};
+use crate::cwmp::{CommandKey, DownloadFile, ParameterFault, ParameterValue, TransferComplete};
 use crate::onem2m::{Certificate, MyCertFileCred};
 use crate::record::{Coordinates, OwnedRecord};
 use crate::time::Timestamp;
 
-use super::{Answer, InstallationId, Request, Retry, StoredResource};
+use super::{Answer, AnswerKind, InstallationId, Request, Retry, StoredResource};
 
 /// One certificate on its way to one device, or what is known of it before and after.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,6 +40,33 @@ pub struct EarlyEvent {
     pub record: Box<OwnedRecord>,
     /// How long it waits.
     pub expires_at: Timestamp,
+}
+
+impl EarlyEvent {
+    /// Bytes that it takes: those of the record, and what was read out of it.
+    pub(super) fn bytes(&self) -> usize {
+        self.record.bytes() + self.kind.bytes()
+    }
+}
+
+impl EarlyKind {
+    /// Bytes of the parts that there may be many of; their texts are as long as in the record, and counted there.
+    pub(super) const fn bytes(&self) -> usize {
+        match self {
+            Self::Answer(answer) => match &answer.kind {
+                AnswerKind::Fault(fault) => fault.parameters.len() * size_of::<ParameterFault>(),
+                AnswerKind::GetParameterValuesResponse(parameters) => {
+                    parameters.len() * size_of::<ParameterValue>()
+                }
+                AnswerKind::CancelTransferResponse
+                | AnswerKind::DownloadResponse(_)
+                | AnswerKind::GetParameterNamesResponse
+                | AnswerKind::Rejection(_)
+                | AnswerKind::SetParameterValuesResponse(_) => 0,
+            },
+            Self::TransferComplete(_) => 0,
+        }
+    }
 }
 
 /// What can come before its request.
@@ -218,6 +245,12 @@ impl Installation {
             State::Ended(ended) => ended.resource.as_deref(),
             State::Early(_) | State::Open(_) => None,
         }
+    }
+
+    /// Bytes of the events that wait.
+    pub(super) fn early_bytes(&self) -> usize {
+        let events = self.early_events().iter();
+        events.map(EarlyEvent::bytes).sum()
     }
 
     pub(super) fn early_events(&self) -> &[EarlyEvent] {

@@ -27,8 +27,12 @@ pub struct Limits {
     pub early_events_per_key_max: usize,
     /// Events of one device that wait, under whatever keys: a device that makes keys up takes no room from others.
     pub early_events_per_device_max: usize,
+    /// Bytes that these take. Less than a record of the changelog may have: it holds all that wait for a key.
+    pub early_bytes_per_device_max: usize,
     /// Events that wait in the whole correlator.
     pub early_events_max: usize,
+    /// Bytes that these take.
+    pub early_bytes_max: usize,
     /// Downloads of one device that are open at a time (TR-069 A.3.2.8: a CPE queues at least three).
     pub open_downloads_per_device_max: usize,
     /// Downloads of one device that wait to be sent; zero: none waits, it is refused.

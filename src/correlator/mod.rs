@@ -83,7 +83,9 @@ use table::Table;
 ///     early_ttl: minute,
 ///     early_events_per_key_max: 4,
 ///     early_events_per_device_max: 8,
+///     early_bytes_per_device_max: 1 << 20,
 ///     early_events_max: 100,
+///     early_bytes_max: 1 << 20,
 ///     open_downloads_per_device_max: 3,
 ///     queued_downloads_per_device_max: 3,
 ///     open_installations_max: 100,
@@ -218,7 +220,7 @@ impl Correlator {
 
     /// Events that wait for their request.
     pub fn early_events(&self) -> usize {
-        self.table.early_events()
+        self.table.early().events
     }
 
     /// Installations that are over, and remembered.

@@ -1,5 +1,6 @@
 use std::hash::{BuildHasher as _, Hash};
 use std::mem;
+use std::ops::{AddAssign, SubAssign};
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
@@ -28,13 +29,44 @@ pub(super) struct Table {
     deadlines: Deadlines,
     /// Open installations by the time when their request was handled.
     opened: Deadlines,
-    early_events: usize,
-    /// How many of them a device has; no device that has none.
-    early_of: HashMap<DeviceId, usize, FixedState>,
+    early: Early,
+    /// What of it is of a device; no device that has nothing.
+    early_of: HashMap<DeviceId, Early, FixedState>,
     /// Those with [`Progress::Waiting`].
     waiting: usize,
     open: usize,
     ended: usize,
+}
+
+/// Events that wait for their requests.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Early {
+    pub(super) events: usize,
+    /// What they take.
+    pub(super) bytes: usize,
+}
+
+impl Early {
+    fn of(installation: &Installation) -> Self {
+        Self {
+            events: installation.early_events().len(),
+            bytes: installation.early_bytes(),
+        }
+    }
+}
+
+impl AddAssign for Early {
+    fn add_assign(&mut self, other: Self) {
+        self.events += other.events;
+        self.bytes += other.bytes;
+    }
+}
+
+impl SubAssign for Early {
+    fn sub_assign(&mut self, other: Self) {
+        self.events -= other.events;
+        self.bytes -= other.bytes;
+    }
 }
 
 /// A slot under one of its two keys: the number of the slot, doubled, and 1 more for the alias.
@@ -150,11 +182,11 @@ impl Table {
         self.opened.first().map(|(time, _)| time)
     }
 
-    pub(super) fn early_events(&self) -> usize {
-        self.early_events
+    pub(super) fn early(&self) -> Early {
+        self.early
     }
 
-    pub(super) fn early_events_of(&self, device: &DeviceId) -> usize {
+    pub(super) fn early_of(&self, device: &DeviceId) -> Early {
         self.early_of.get(device).copied().unwrap_or_default()
     }
 
@@ -258,14 +290,18 @@ impl Table {
 
     pub(super) fn push_early(&mut self, slot: Slot, event: EarlyEvent) {
         let entry = &mut self.entries[index(slot)];
+        let early = Early {
+            events: 1,
+            bytes: event.bytes(),
+        };
         match &mut entry.state {
             State::Early(events) => events.push(event),
             State::Open(_) | State::Ended(_) => {
                 unreachable!("the caller saw an early installation")
             }
         }
-        self.early_events += 1;
-        *self.early_of.entry(entry.id.device.clone()).or_default() += 1;
+        self.early += early;
+        *self.early_of.entry(entry.id.device.clone()).or_default() += early;
     }
 
     fn link(&mut self, slot: Slot, by_alias: bool) {
@@ -296,9 +332,9 @@ impl Table {
             ..
         } = self;
         let entry = &entries[index(slot)];
-        let early = entry.early_events().len();
-        if early > 0 {
-            self.early_events += early;
+        let early = Early::of(entry);
+        if early.events > 0 {
+            self.early += early;
             *early_of.entry(entry.id.device.clone()).or_default() += early;
         }
         self.ended += usize::from(matches!(entry.state, State::Ended(_)));
@@ -320,14 +356,14 @@ impl Table {
 
     fn unlink_state(&mut self, slot: Slot) {
         let entry = &self.entries[index(slot)];
-        let early = entry.early_events().len();
-        if early > 0 {
-            self.early_events -= early;
+        let early = Early::of(entry);
+        if early.events > 0 {
+            self.early -= early;
             let device = &entry.id.device;
             let of_device = self.early_of.get_mut(device);
             let of_device = of_device.expect("every early event is counted for its device");
             *of_device -= early;
-            if *of_device == 0 {
+            if of_device.events == 0 {
                 self.early_of.remove(device);
             }
         }

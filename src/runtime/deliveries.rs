@@ -1,8 +1,10 @@
 use std::sync::Mutex;
 
 use rdkafka::ClientContext;
+use rdkafka::Message as _;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
 use super::diagnostics::Diagnostics;
@@ -12,6 +14,10 @@ use super::diagnostics::Diagnostics;
 pub(crate) struct Deliveries {
     diagnostics: Diagnostics,
     failed: Mutex<Option<KafkaError>>,
+    /// Bytes of the smallest record that was too large, as [`Outbound::bytes`] counts them.
+    ///
+    /// [`Outbound::bytes`]: crate::wire::Outbound::bytes
+    too_large: Mutex<Option<usize>>,
 }
 
 impl Default for Deliveries {
@@ -19,6 +25,7 @@ impl Default for Deliveries {
         Self {
             diagnostics: Diagnostics::new("producer"),
             failed: Mutex::default(),
+            too_large: Mutex::default(),
         }
     }
 }
@@ -29,6 +36,14 @@ impl Deliveries {
         self.diagnostics.take_errors()
     }
 
+    /// Bytes of the smallest record that the cluster refused for its size, since the last call.
+    pub(super) fn take_too_large(&self) -> Option<usize> {
+        self.too_large
+            .lock()
+            .expect("nobody panics while holding it")
+            .take()
+    }
+
     /// The first failure since the last call.
     pub(crate) fn take_failure(&self) -> Option<KafkaError> {
         self.failed
@@ -36,6 +51,12 @@ impl Deliveries {
             .expect("nobody panics while holding it")
             .take()
     }
+}
+
+fn bytes(record: &BorrowedMessage<'_>) -> usize {
+    let headers = record.headers().into_iter().flat_map(Headers::iter);
+    let headers = headers.filter_map(|header| header.value);
+    record.key_len() + record.payload_len() + headers.map(<[u8]>::len).sum::<usize>()
 }
 
 impl ClientContext for Deliveries {
@@ -52,7 +73,15 @@ impl ProducerContext for Deliveries {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
-        if let Err((error, _)) = result {
+        if let Err((error, record)) = result {
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge) {
+                let mut too_large = self
+                    .too_large
+                    .lock()
+                    .expect("nobody panics while holding it");
+                let bytes = bytes(record);
+                *too_large = Some(too_large.map_or(bytes, |before| before.min(bytes)));
+            }
             self.failed
                 .lock()
                 .expect("nobody panics while holding it")

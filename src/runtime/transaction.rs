@@ -54,7 +54,7 @@ impl Default for CommitLimits {
 /// Why one record was not taken by the client library.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The record is larger than the client library sends.
+    /// The record is larger than the client library sends, or than the cluster takes.
     TooLarge,
     /// The session cannot go on.
     Trouble(Trouble),
@@ -188,6 +188,9 @@ impl<'s> Transaction<'s> {
 
     /// Hands one record to the client library; waits while its queue is full.
     pub(super) fn send(&mut self, outbound: &Outbound) -> Result<(), Refused> {
+        if !self.pulse.setup.record_limit.allows(outbound.bytes()) {
+            return Err(Refused::TooLarge);
+        }
         let mut headers = OwnedHeaders::new_with_capacity(outbound.headers().len());
         for (key, value) in outbound.headers() {
             headers = headers.insert(Header {
@@ -249,6 +252,9 @@ impl<'s> Transaction<'s> {
     pub(super) fn drain(&self) -> Result<(), Trouble> {
         while self.producer.in_flight_count() > 0 {
             self.serve_or_wait()?;
+        }
+        if let Some(bytes) = self.producer.context().take_too_large() {
+            self.pulse.setup.record_limit.refused(bytes);
         }
         let failed = self.producer.context().take_failure();
         match failed {

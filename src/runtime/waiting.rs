@@ -26,6 +26,9 @@ pub(super) const REQUESTS_MAX: usize = 10_000;
 /// Bytes of the requests that wait in one shard.
 const BYTES_MAX: usize = 64 << 20;
 
+/// Bytes of one of them: as much again fits into a record of the changelog.
+const REQUEST_BYTES_MAX: usize = 512 << 10;
+
 /// How often waiting requests are looked at.
 pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -42,9 +45,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Whether one more request may wait.
-    fn has_room(&self) -> bool {
-        self.requests.len() < REQUESTS_MAX && self.bytes < BYTES_MAX
+    /// Whether one more request of so many bytes may wait.
+    fn has_room(&self, bytes: usize) -> bool {
+        bytes <= REQUEST_BYTES_MAX
+            && self.requests.len() < REQUESTS_MAX
+            && self.bytes + bytes <= BYTES_MAX
     }
 
     fn hold(&mut self, request: WaitingRequest) {
@@ -111,7 +116,7 @@ impl Waiting {
 }
 
 fn bytes(request: &WaitingRequest) -> usize {
-    request.record.value.as_ref().map_or(0, |value| value.len())
+    request.record.bytes()
 }
 
 impl<S: Sink> Work<'_, S> {
@@ -167,7 +172,7 @@ impl<S: Sink> Work<'_, S> {
         let takes = self.takes(number, via);
         match (self.shards.get_mut(&number), via) {
             (Some(shard), _) if takes => {
-                if !shard.waiting.has_room() {
+                if !shard.waiting.has_room(record.bytes()) {
                     return Ok(false);
                 }
                 shard.waiting.hold(WaitingRequest {
@@ -313,13 +318,14 @@ mod tests {
     fn bytes_and_number_are_bounded() {
         let mut waiting = Waiting::default();
         waiting.hold(request(1, BYTES_MAX));
-        assert!(!waiting.has_room());
+        assert!(!waiting.has_room(1));
         waiting.take(&request(1, 1).record.coordinates);
-        assert!(waiting.has_room());
+        assert!(waiting.has_room(REQUEST_BYTES_MAX));
+        assert!(!waiting.has_room(REQUEST_BYTES_MAX + 1));
         for offset in 0..i64::try_from(REQUESTS_MAX).unwrap() {
-            assert!(waiting.has_room());
+            assert!(waiting.has_room(0));
             waiting.hold(request(offset, 0));
         }
-        assert!(!waiting.has_room());
+        assert!(!waiting.has_room(0));
     }
 }

@@ -187,7 +187,18 @@ impl<'s, S: Sink> Work<'s, S> {
             .encoder
             .dead_letter(record, reason, error, &mut self.outbound);
         self.tally.set_aside(reason);
-        self.send_for(None)
+        match send(&mut self.transaction, &mut self.tally, &self.outbound) {
+            Err(Refused::TooLarge) => {
+                self.application.encoder.bare_dead_letter(
+                    record,
+                    reason,
+                    error,
+                    &mut self.outbound,
+                );
+                self.send_for(None)
+            }
+            sent => sent.or_else(|refused| self.refused(refused, None)),
+        }
     }
 
     fn on_event(

@@ -4,7 +4,7 @@ use ciborium::Value;
 use ciborium::de::Error;
 use serde::Serialize;
 
-use super::{DecodeError, DecodeReason};
+use super::{DecodeError, DecodeReason, item_limit};
 
 /// Deepest nesting that is read; a create request has 4.
 const DEPTH_MAX: usize = 64;
@@ -16,8 +16,9 @@ const DEPTH_MAX: usize = 64;
 /// parameter has. A float stays one, also if it has no decimals.
 ///
 /// # Errors
-/// If the payload is not one well-formed map whose names are texts, or is nested too deeply.
+/// If the payload is not one well-formed map whose names are texts, is nested too deeply, or has too many items.
 pub(super) fn to_json(payload: &[u8]) -> Result<String, DecodeError> {
+    item_limit::check_cbor(payload)?;
     let mut rest = payload;
     let value: Value = ciborium::de::from_reader_with_recursion_limit(&mut rest, DEPTH_MAX)
         .map_err(|error| not_well_formed(&error))?;

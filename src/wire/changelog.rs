@@ -258,6 +258,9 @@ fn waiting(
     let request = match value {
         Some(value) => {
             let request = read::waiting(message(key, value)?).map_err(|broken| broken.of(key))?;
+            if request.record.coordinates != coordinates {
+                return Err(read::Broken::Field("record.coordinates").of(key));
+            }
             Some(Box::new(request))
         }
         None => None,

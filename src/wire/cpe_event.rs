@@ -12,7 +12,7 @@ use crate::cwmp::DeviceId;
 use crate::record::Record;
 
 use super::r#gen::{self, CpeEvent, cpe_event};
-use super::{DecodeError, DecodeReason, Decoder, Format, Undecoded, format, soap};
+use super::{DecodeError, DecodeReason, Decoder, Format, Undecoded, format, item_limit, soap};
 
 /// What a record of a CPE event topic holds, before any of it is judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +122,11 @@ fn read_protobuf(payload: &[u8]) -> Result<CpeEvent, DecodeError> {
         reason: DecodeReason::MalformedProtobuf,
         detail,
     };
+    // The event itself is a message, and in some of them there are lists of messages.
+    item_limit::check_protobuf(payload, |number, bytes| match number {
+        10.. => item_limit::fields(bytes, |_, _| 0),
+        _ => 0,
+    })?;
     let event = CpeEvent::decode(payload)
         .map_err(|error| malformed(format!("not a protobuf CpeEvent: {error}")))?;
     if event.event.is_none() && event.device.is_none() {

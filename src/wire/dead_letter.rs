@@ -3,14 +3,9 @@
 use crate::mapping::RULES_VERSION;
 use crate::record::Record;
 
+use super::line::{DETAIL_BYTES_MAX, bounded_line};
 use super::outbound::output_id;
 use super::{Destination, Encoder, Outbound};
-
-/// Longest `credbridge-error` in bytes: enough for what, where and how to mend it.
-const ERROR_BYTES_MAX: usize = 1024;
-
-/// Stands at the end of an error that was cut.
-const ELLIPSIS: &str = "...";
 
 /// The headers that a dead letter has from the bridge. A source record that was a dead letter before has old ones.
 pub const DEAD_LETTER_HEADERS: [&str; 5] = [
@@ -24,7 +19,7 @@ pub const DEAD_LETTER_HEADERS: [&str; 5] = [
 impl Encoder {
     /// Writes a dead letter: key, value and headers of the record as they came, with the reason and a text for people.
     ///
-    /// Control characters of `error` are escaped, and it is cut at 1 KiB; a header of the record with a name of ours
+    /// What disguises itself in `error` is escaped, and it is cut at 1 KiB; a header of the record with a name of ours
     /// is replaced.
     pub fn dead_letter(
         &self,
@@ -45,42 +40,44 @@ impl Encoder {
                 outbound.header_copied(name, value);
             }
         }
-        let source = record.coordinates.to_string();
-        outbound.header("credbridge-reason", reason.as_bytes());
-        outbound.header("credbridge-error", bounded_line(error).as_bytes());
-        outbound.header("credbridge-source", source.as_bytes());
-        let id = output_id(&[b"dead-letter", source.as_bytes()]);
-        outbound.header("credbridge-id", id.as_bytes());
-        outbound.header("credbridge-rules", RULES_VERSION.as_bytes());
+        explain(record, reason, error, outbound);
+    }
+
+    /// Writes a dead letter for a record that is too large for one: without its key, value and headers, which can be read
+    /// at its source.
+    pub fn bare_dead_letter(
+        &self,
+        record: Record<'_>,
+        reason: &str,
+        error: &str,
+        outbound: &mut Outbound,
+    ) {
+        outbound.start(Destination::DeadLetters);
+        let error = format!(
+            "the record of {} bytes is too large for a dead letter, so read it at credbridge-source, or raise \
+             max.message.bytes of the topic; {error}",
+            record.bytes()
+        );
+        explain(record, reason, &error, outbound);
     }
 }
 
-/// The text on one line, at most [`ERROR_BYTES_MAX`] bytes long.
-fn bounded_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len().min(ERROR_BYTES_MAX));
-    for character in text.chars() {
-        let before = line.len();
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-        if line.len() > ERROR_BYTES_MAX {
-            line.truncate(before);
-            while line.len() > ERROR_BYTES_MAX - ELLIPSIS.len() {
-                line.pop();
-            }
-            line.push_str(ELLIPSIS);
-            break;
-        }
-    }
-    line
+/// Adds the headers that tell why and of what.
+fn explain(record: Record<'_>, reason: &str, error: &str, outbound: &mut Outbound) {
+    let source = record.coordinates.to_string();
+    outbound.header("credbridge-reason", reason.as_bytes());
+    outbound.header(
+        "credbridge-error",
+        bounded_line(error, DETAIL_BYTES_MAX).as_bytes(),
+    );
+    outbound.header("credbridge-source", source.as_bytes());
+    let id = output_id(&[b"dead-letter", source.as_bytes()]);
+    outbound.header("credbridge-id", id.as_bytes());
+    outbound.header("credbridge-rules", RULES_VERSION.as_bytes());
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use crate::record::{Coordinates, Header};
     use crate::wire::Format;
 
@@ -140,6 +137,27 @@ mod tests {
     }
 
     #[test]
+    fn bare_letter_tells_where_the_record_stands() {
+        let coordinates: Coordinates = "cwmp.events/1/7".parse().unwrap();
+        let record = Record {
+            coordinates: &coordinates,
+            key: Some(b"key"),
+            value: Some(b"value"),
+            headers: &[("h", b"1")],
+        };
+        let mut outbound = Outbound::default();
+        let encoder = crate::config::Config::default().encoder();
+        encoder.bare_dead_letter(record, "malformed_xml", "no end", &mut outbound);
+        assert_eq!((outbound.key(), outbound.value()), (None, None));
+        let headers = headers(&outbound);
+        assert_eq!(headers[0], ("credbridge-reason", &b"malformed_xml"[..]));
+        let error = str::from_utf8(headers[1].1).unwrap();
+        assert!(error.contains("of 10 bytes") && error.ends_with("; no end"));
+        assert_eq!(headers[2], ("credbridge-source", &b"cwmp.events/1/7"[..]));
+        assert_eq!(headers.len(), DEAD_LETTER_HEADERS.len());
+    }
+
+    #[test]
     fn tombstone_stays_one() {
         assert_eq!(dead_letter(None, &[], "empty").value(), None);
     }
@@ -154,21 +172,5 @@ mod tests {
         let headers = headers(&outbound);
         assert_eq!(headers.len(), DEAD_LETTER_HEADERS.len());
         assert!(headers.iter().all(|(_, value)| *value != b"old"));
-    }
-
-    #[test]
-    fn error_is_one_bounded_line() {
-        assert_eq!(bounded_line("a\nb\u{7f}é"), "a\\nb\\u{7f}é");
-        assert_eq!(bounded_line(&"a".repeat(1024)).len(), 1024);
-        assert!(bounded_line(&"é".repeat(600)).ends_with("é..."));
-    }
-
-    proptest! {
-        #[test]
-        fn any_error_is_one_bounded_line(text in "\\PC{0,40}[\\x00-\\x1f\u{1F600}é]{0,600}") {
-            let line = bounded_line(&text);
-            prop_assert!(line.len() <= ERROR_BYTES_MAX);
-            prop_assert!(!line.chars().any(char::is_control));
-        }
     }
 }

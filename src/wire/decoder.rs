@@ -6,6 +6,7 @@ use crate::correlator::{Event, Response};
 use crate::cwmp::DeviceId;
 use crate::record::Record;
 
+use super::line::{DETAIL_BYTES_MAX, bounded_line};
 use super::{CommandKeys, Format, Nodes};
 
 /// What a topic of the input carries.
@@ -77,9 +78,21 @@ impl Decoder {
         record: Record<'r>,
         lookups: &mut NodeLookups,
     ) -> Result<Decoded<'r>, Undecoded> {
-        match input {
+        let decoded = match input {
             Input::CpeEvents => self.cpe_event(record).map(Decoded::One),
             Input::Requests => self.request(record, lookups),
+        };
+        match decoded {
+            Ok(Decoded::One(event)) => Ok(Decoded::One(event)),
+            Ok(Decoded::Several(several)) => Ok(Decoded::Several(Several {
+                error: several.error.map(DecodeError::bounded),
+                ..several
+            })),
+            Err(Undecoded::Foreign) => Err(Undecoded::Foreign),
+            Err(Undecoded::Homeless(response, error)) => {
+                Err(Undecoded::Homeless(response, error.bounded()))
+            }
+            Err(Undecoded::Unreadable(error)) => Err(Undecoded::Unreadable(error.bounded())),
         }
     }
 }
@@ -112,6 +125,16 @@ pub struct DecodeError {
     pub reason: DecodeReason,
     /// What, where, and how to mend it.
     pub detail: String,
+}
+
+impl DecodeError {
+    /// The same with its text on one line of at most 1 KiB: it may quote what the record holds.
+    pub(super) fn bounded(self) -> Self {
+        Self {
+            detail: bounded_line(&self.detail, DETAIL_BYTES_MAX),
+            ..self
+        }
+    }
 }
 
 /// What is wrong with a record, as a bounded label.

@@ -2,10 +2,14 @@ use std::borrow::Cow;
 
 use crate::record::Record;
 
-use super::{DecodeError, DecodeReason, cloud_event};
+use super::json_members::shown;
+use super::{DecodeError, DecodeReason, cloud_event, item_limit};
 
 /// Largest value of a record that is read, in bytes: a CPE's envelope has some kilobytes, a certificate file some tens.
 const VALUE_BYTES_MAX: usize = 1 << 20;
+
+/// Longest key of a record that is read, in bytes: it is kept with the installation, and given back with the response.
+const KEY_BYTES_MAX: usize = 8 << 10;
 
 /// Magic byte and id of the schema-registry framing.
 const FRAME_BYTES: usize = 5;
@@ -59,13 +63,14 @@ pub(super) struct Content<'r> {
 /// CloudEvent the data's own content-type takes the place of the header.
 ///
 /// # Errors
-/// If the record has no value or one of more than 1 MiB, if its content-type contradicts the bytes or `pinned`, or if
+/// If the record has no value or one of more than 1 MiB, a key of more than 8 KiB, or too many items; if its content-type contradicts the bytes or `pinned`, or if
 /// the format is none that is read.
 pub(super) fn detect<'r>(
     record: &Record<'r>,
     pinned: Option<Format>,
 ) -> Result<Content<'r>, DecodeError> {
     let value = limited(record.value.unwrap_or_default())?;
+    check_key(record.key.unwrap_or_default())?;
     let content_type = record.header("content-type").map(String::from_utf8_lossy);
     let content_type = content_type.as_deref();
     if content_type.is_none_or(|text| !essence(text).eq_ignore_ascii_case(CLOUD_EVENT)) {
@@ -76,6 +81,7 @@ pub(super) fn detect<'r>(
             charset: content_type.and_then(charset),
         });
     }
+    item_limit::check_json(value)?;
     let event = cloud_event::read(text(value))?;
     let content_type = event.content_type.as_deref();
     let (format, payload) = content(limited(&event.data)?, content_type, pinned)?;
@@ -109,6 +115,19 @@ fn limited(value: &[u8]) -> Result<&[u8], DecodeError> {
     Ok(value)
 }
 
+fn check_key(key: &[u8]) -> Result<(), DecodeError> {
+    if key.len() <= KEY_BYTES_MAX {
+        return Ok(());
+    }
+    Err(error(
+        DecodeReason::TooLarge,
+        format!(
+            "the record key has {} bytes, at most {KEY_BYTES_MAX} are read: use a shorter one",
+            key.len()
+        ),
+    ))
+}
+
 fn content<'v>(
     value: &'v [u8],
     content_type: Option<&str>,
@@ -122,7 +141,11 @@ fn content<'v>(
     };
     let payload = match format {
         Format::Cbor => text(payload).trim_ascii_start(),
-        Format::Json | Format::Soap => text(payload),
+        Format::Json => {
+            item_limit::check_json(payload)?;
+            text(payload)
+        }
+        Format::Soap => text(payload),
         Format::Protobuf if framed => without_message_index(payload)?,
         Format::Protobuf => payload,
     };
@@ -195,8 +218,9 @@ fn declared(content_type: &str) -> Result<Format, DecodeError> {
         Err(error(
             DecodeReason::ContentTypeMismatch,
             format!(
-                "the content-type {essence:?} is none that is read: send application/json, application/cbor, \
-                 application/x-protobuf or text/xml, or no content-type"
+                "the content-type {} is none that is read: send application/json, application/cbor, \
+                 application/x-protobuf or text/xml, or no content-type",
+                shown(essence)
             ),
         ))
     }

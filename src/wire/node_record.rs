@@ -46,6 +46,10 @@ pub enum NodeRecord<'r> {
 /// # Errors
 /// If it tells of no node; what was said about the address before stays.
 pub fn read_node(record: Record<'_>) -> Result<NodeRecord<'_>, DecodeError> {
+    read(record).map_err(DecodeError::bounded)
+}
+
+fn read(record: Record<'_>) -> Result<NodeRecord<'_>, DecodeError> {
     let address = address(record.key)?;
     if record.value.is_none() {
         return Ok(NodeRecord::Gone(address));

@@ -1,7 +1,12 @@
 use crate::onem2m::ResponseStatusCode;
 
+use super::line::bounded_line;
+
 /// Mistakes that are told in one answer.
 const REFUSALS_SHOWN_MAX: usize = 8;
+
+/// Longest text of one answer in bytes; what it quotes is bounded, and some quote much.
+const TEXT_BYTES_MAX: usize = 4096;
 
 /// The answer to a request that is refused for what it says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,6 +46,9 @@ impl Refusal {
         if refusals.len() > REFUSALS_SHOWN_MAX {
             text += &format!("; and {} more", refusals.len() - REFUSALS_SHOWN_MAX);
         }
-        Some(Self { code, text })
+        Some(Self {
+            code,
+            text: bounded_line(&text, TEXT_BYTES_MAX),
+        })
     }
 }

@@ -20,13 +20,17 @@ use device::name_device;
 pub(super) use device::{Lookup, message_device};
 
 use super::json_primitive::{Primitive, read_json, read_text};
+use super::line::{DETAIL_BYTES_MAX, bounded_line};
 use super::notification::Notified;
 use super::refusal::Refusal;
 use super::request_judgement::{Asked, Judged, Verdict};
 use super::{
     DecodeError, DecodeReason, Decoded, Decoder, Format, NodeLookups, Several, Undecoded, cbor,
-    format, r#gen,
+    format, r#gen, item_limit,
 };
+
+/// Number of the field `suids` of CreateRequest.
+const SUIDS_FIELD: u64 = 12;
 
 /// A create request, or the creation that a notification tells of: the protobuf form of the request, whatever its format was, and what that
 /// form cannot hold.
@@ -303,6 +307,11 @@ impl Decoder {
 }
 
 fn read_protobuf(payload: &[u8]) -> Result<ReadRequest, DecodeError> {
+    // In a packed list of SUIDs each byte may be one.
+    item_limit::check_protobuf(payload, |number, bytes| match number {
+        SUIDS_FIELD => bytes.len(),
+        _ => 0,
+    })?;
     let message = r#gen::CreateRequest::decode(payload).map_err(|error| DecodeError {
         reason: DecodeReason::MalformedProtobuf,
         detail: format!(
@@ -361,7 +370,7 @@ fn homeless(judged: Judged, error: DecodeError, record: Record<'_>) -> Undecoded
         } else {
             ResponseStatusCode::BadRequest
         },
-        text: error.detail.clone(),
+        text: bounded_line(&error.detail, DETAIL_BYTES_MAX),
     });
     let response = Response {
         request: Arc::new(Request::new(&record, None, primitive, None)),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::kafka::app::App;
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
@@ -66,6 +68,42 @@ fn unreadable_records_become_dead_letters_with_their_bytes_and_reason() {
     play.install("S1");
     bridge.stop();
     assert_eq!(app.written().dead_letters.len(), poison.len());
+}
+
+#[test]
+fn record_that_fits_into_no_dead_letter_holds_nobody_up() {
+    const BYTES: usize = 700_000;
+    let app = App::without_topics(Broker::shared(), "too-large")
+        .set(&json!({"topics": {"create_missing": true}}));
+    app.client.create_topic(&app.requests, 1, &[]);
+    app.client.create_topic(&app.events, 1, &[]);
+    let limit = ("max.message.bytes", "600000");
+    app.client.create_topic(&app.dead_letters, 1, &[limit]);
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let mut rng = fastrand::Rng::with_seed(1);
+    // What is random cannot be compressed.
+    let mut value: Vec<u8> = (0..BYTES).map(|_| rng.u8(..)).collect();
+    value[0] = 0xFF;
+    let poison = Record::new(&app.events, value).key(fleet::device_key("S1"));
+    let source = app.client.send(poison.clone());
+    let letter = play.next_dead_letter();
+    assert_eq!(letter.required("credbridge-reason"), "malformed_protobuf");
+    assert_eq!(letter.required("credbridge-source"), source.to_string());
+    let error = letter.required("credbridge-error");
+    assert!(error.contains("too large for a dead letter"), "{error}");
+    assert_eq!(
+        (letter.key.as_deref(), letter.value.as_deref()),
+        (None, None)
+    );
+    // It is known now what the topic takes.
+    app.client.send(poison);
+    play.next_dead_letter();
+    play.install("S1");
+    let lost = bridge.metric("credbridge_producer_recreations_total");
+    assert_eq!(lost, Some(1));
+    bridge.stop();
+    assert_eq!(app.written().dead_letters.len(), 2);
 }
 
 fn check_letter(letter: &Received, record: &Record, source: &str, reason: &str) {

@@ -146,6 +146,27 @@ fn device_that_makes_keys_up_takes_no_room_from_others() {
 }
 
 #[test]
+fn bytes_of_early_events_are_bounded_for_each_device_and_in_all() {
+    // Key, value, and a header of 11 + 9 bytes.
+    const BYTES: usize = 3 + 5 + 20;
+    let limits = Limits {
+        early_bytes_per_device_max: 2 * BYTES,
+        early_bytes_max: 3 * BYTES,
+        ..limits()
+    };
+    let mut world = World::with(limits, rules());
+    world.handle(transfer_complete("k1", 0), &[remember("k1")]);
+    world.handle(transfer_complete("k2", 0), &[remember("k2")]);
+    let of_device = Seen::SetAside(UnmatchedReason::EarlyEventsOfDeviceFull);
+    world.handle(transfer_complete("k3", 0), &[of_device]);
+    world.handle(transfer_complete("k1", 0).of(2), &[remember("k1")]);
+    let full = Seen::SetAside(UnmatchedReason::EarlyEventsFull);
+    world.handle(transfer_complete("k1", 0).of(2), &[full]);
+    world.effects(create("k1", "a1"));
+    world.handle(transfer_complete("k2", 0), &[remember("k2")]);
+}
+
+#[test]
 fn empty_command_key_belongs_to_nothing() {
     let mut world = World::new();
     world.effects(create("k1", "a1"));

@@ -1,5 +1,6 @@
 use crate::cwmp::DeviceId;
 use crate::record::Record;
+use crate::wire::json_members::shown;
 use crate::wire::{DecodeError, DecodeReason, r#gen};
 
 /// Where a device was found.
@@ -65,8 +66,8 @@ fn in_header(header: &[u8], found: &mut Option<(DeviceId, Place)>) -> Result<(),
     let device = parse(header).ok_or_else(|| DecodeError {
         reason: DecodeReason::InvalidField,
         detail: format!(
-            "the header cwmp-device-id is {:?}, not a device key such as 00256D-IGD-1",
-            String::from_utf8_lossy(header)
+            "the header cwmp-device-id is {}, not a device key such as 00256D-IGD-1",
+            shown(&String::from_utf8_lossy(&header[..header.len().min(256)]))
         ),
     })?;
     agree(found, device, "the header cwmp-device-id")

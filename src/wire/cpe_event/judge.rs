@@ -10,6 +10,9 @@ use crate::cwmp::{
 use crate::wire::r#gen::{self, CpeEvent, cpe_event};
 use crate::wire::{DecodeError, DecodeReason};
 
+/// Longest path in the data model of a device (TR-106 clause 3.2).
+const PATH_BYTES_MAX: usize = 256;
+
 /// What happened, by a message that was read.
 ///
 /// # Errors
@@ -61,10 +64,17 @@ fn transfer_complete(said: r#gen::TransferComplete) -> Result<TransferComplete, 
             ..Fault::new(cpe_fault_code(code)?)
         }),
     };
+    let path = said.certificate_path;
+    if path.len() > PATH_BYTES_MAX {
+        return Err(invalid(format!(
+            "certificate_path has {} bytes: at most {PATH_BYTES_MAX} are allowed (TR-106 clause 3.2)",
+            path.len()
+        )));
+    }
     Ok(TransferComplete {
         command_key: command_key(&said.command_key)?,
         fault,
-        certificate_path: Some(said.certificate_path)
+        certificate_path: Some(path)
             .filter(|path| !path.is_empty())
             .map(String::into_boxed_str),
     })

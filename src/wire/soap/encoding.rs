@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
+use crate::wire::json_members::shown;
 use crate::wire::{DecodeError, DecodeReason};
 
 /// The document as text. `charset`, a parameter of the content-type, outranks the XML declaration (RFC 7303 clause 3);
@@ -21,7 +22,7 @@ pub(super) fn decode<'b>(
             })
         }
         Some(label) if !is(label, &["utf-8", "utf8", "us-ascii", "ascii"]) => Err(malformed(
-            format!("the encoding {label:?} is not read: send UTF-8 or ISO-8859-1"),
+            format!("the encoding {} is not read: send UTF-8 or ISO-8859-1", shown(label)),
         )),
         Some(_) | None => std::str::from_utf8(bytes)
             .map(Cow::Borrowed)

@@ -1,0 +1,3 @@
+
+
+00256DIGD1k1/downloadäbusy
