@@ -14,13 +14,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// was not committed by then is done again by the next owner.
 const STOP_MAX: Duration = Duration::from_secs(25);
 
+/// How often the files that the configuration names are looked at; a change is taken up at the second look.
+const FILES_INTERVAL: Duration = Duration::from_secs(2);
+
 /// A restart may mend it (`EX_TEMPFAIL` of sysexits.h).
 const RESTART: u8 = 75;
 
 /// Starts the thread; it lives as long as the process. Gives back the address of the admin port.
 ///
 /// The first SIGTERM or SIGINT requests the stop, the second ends the process at once with exit code 1, and so does a stop
-/// that takes longer than [`STOP_MAX`]. SIGHUP has the configuration read again. A worker that hangs ends the process with exit code 75.
+/// that takes longer than [`STOP_MAX`]. SIGHUP has the configuration read again, and
+/// so has a change of a file that it names. A worker that hangs ends the process with exit code 75.
 ///
 /// # Errors
 /// If the port or the signals cannot be had.
@@ -47,6 +51,7 @@ pub(crate) fn start(
             serve_admin(bound),
             wait_for_signals(signals, &stop, &admin, &reload),
             watch(&health, &stop),
+            watch_files(&reload),
         );
     };
     std::thread::Builder::new()
@@ -102,6 +107,17 @@ async fn wait_for_signals(
         tracing::info!(signal = name, "stopping; a second signal ends at once");
         admin.stopping();
         stop.request();
+    }
+}
+
+async fn watch_files(reload: &Reload) {
+    let mut last = reload.files();
+    loop {
+        tokio::time::sleep(FILES_INTERVAL).await;
+        let reload = reload.clone();
+        // A file may lie on a network that does not answer.
+        let look = tokio::task::spawn_blocking(move || reload.look_at_files(&last));
+        last = look.await.expect("a panic ends the process");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use credbridge::config::Config;
+use credbridge::config::{Config, Files};
 use credbridge::runtime::Stop;
 
 /// The configuration in force, and the one that is to follow it; clones share them.
@@ -19,11 +19,14 @@ struct Inner {
 struct Configs {
     in_force: Config,
     next: Option<Config>,
+    /// The files as they were when they were read last.
+    files: Files,
 }
 
 impl Reload {
     pub(crate) fn new(file: Option<PathBuf>, stop: Stop, in_force: Config) -> Self {
         let configs = Configs {
+            files: in_force.files.clone(),
             in_force,
             next: None,
         };
@@ -45,6 +48,7 @@ impl Reload {
             }
         };
         let mut configs = self.configs();
+        configs.files = fresh.files.clone();
         if let Some(name) = configs.in_force.needs_restart(&fresh) {
             tracing::error!(
                 key = name,
@@ -60,6 +64,24 @@ impl Reload {
             configs.next = Some(fresh);
             self.0.stop.request_pause();
         }
+    }
+
+    /// Looks at the files that the configuration names, and reads everything again if one of them is another than before,
+    /// and has come to rest: the same as at the look before, which is `last`. Returns what it saw.
+    pub(crate) fn look_at_files(&self, last: &Files) -> Files {
+        let before = self.files();
+        let files = before.look_again();
+        if files != before && files == *last {
+            tracing::info!("a file that the configuration names has changed");
+            self.configs().files = files.clone();
+            self.read_again();
+        }
+        files
+    }
+
+    /// The files as they were when they were read last.
+    pub(crate) fn files(&self) -> Files {
+        self.configs().files.clone()
     }
 
     /// The configuration that is to follow, which is in force from here on; `None`: there is none.

@@ -6,6 +6,7 @@
 mod change;
 mod check;
 mod error;
+mod files;
 mod key;
 mod overrides;
 mod print;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use error::{ConfigError, Mistake, Place};
+pub use files::Files;
 pub use key::{KEYS, Key, Shape};
 pub use schema::json_schema;
 pub use secret::Secret;
@@ -68,6 +70,8 @@ pub struct Config {
     pub overrides: Vec<OverrideConfig>,
     /// The port for probes, metrics and people.
     pub admin: AdminConfig,
+    /// The files that it names, as they were when it was read.
+    pub files: Files,
 }
 
 /// How outputs, state and offsets become visible.

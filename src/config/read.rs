@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::check::{check, credential};
 use super::key::{self, Key};
 use super::source::Source;
 use super::{
-    AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig,
+    AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
     FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
     TimeoutsConfig, TopicsConfig, overrides, rate, retry, rules,
 };
@@ -51,15 +51,16 @@ impl Config {
     }
 
     fn take(source: &mut Source) -> Self {
+        let (properties, property_files) = properties(source);
         let command_key_secret_file = source.value(&key::COMMAND_KEY_SECRET_FILE, rules::file);
-        Self {
+        let config = Self {
             application_id: source.value(&key::APPLICATION_ID, rules::application_id),
             instance_id: source.value(&key::INSTANCE_ID, rules::instance_id),
             workers: workers(source),
             delivery: source.value(&key::DELIVERY, rules::delivery),
             kafka: KafkaConfig {
                 bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
-                properties: properties(source),
+                properties,
             },
             topics: topics(source),
             formats: formats(source),
@@ -107,7 +108,10 @@ impl Config {
             admin: AdminConfig {
                 listen: source.value(&key::LISTEN, rules::address),
             },
-        }
+            files: Files::default(),
+        };
+        let files = config.named_files(property_files);
+        Self { files, ..config }
     }
 }
 
@@ -120,12 +124,15 @@ impl Default for Config {
 }
 
 /// A property whose name ends with `_file` names a file that holds the value of the property without that ending.
-fn properties(source: &mut Source) -> BTreeMap<String, String> {
+/// Returns these files, too.
+fn properties(source: &mut Source) -> (BTreeMap<String, String>, Vec<PathBuf>) {
     let (files, mut read): (BTreeMap<_, _>, BTreeMap<_, _>) = source
         .map(&key::PROPERTIES)
         .into_iter()
         .partition(|(name, _)| name.ends_with("_file"));
+    let mut named = Vec::new();
     for (name, file) in files {
+        named.push(PathBuf::from(&file));
         let property = name.trim_end_matches("_file");
         if read.contains_key(property) {
             let problem = format!("`{name}` and `{property}` are both given; leave one out");
@@ -139,7 +146,7 @@ fn properties(source: &mut Source) -> BTreeMap<String, String> {
             Err(problem) => source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}")),
         }
     }
-    read
+    (read, named)
 }
 
 fn workers(source: &mut Source) -> usize {

@@ -23,6 +23,7 @@ pub(super) struct Diagnostics {
     clock: Clock,
     said: Mutex<Option<Duration>>,
     errors: Mutex<Vec<RDKafkaErrorCode>>,
+    reason: Mutex<String>,
 }
 
 impl Diagnostics {
@@ -32,7 +33,14 @@ impl Diagnostics {
             clock: Clock::new(),
             said: Mutex::new(None),
             errors: Mutex::new(Vec::new()),
+            reason: Mutex::default(),
         }
+    }
+
+    /// What the client said last about an error; empty: nothing.
+    pub(super) fn reason(&self) -> String {
+        let reason = self.reason.lock();
+        reason.expect("nobody panics while holding it").clone()
     }
 
     /// The errors since the last call, at most [`ERRORS_MAX`].
@@ -59,6 +67,7 @@ impl ClientContext for Diagnostics {
                 errors.push(code);
             }
         }
+        reason.clone_into(&mut self.reason.lock().expect("nobody panics while holding it"));
         let now = self.clock.elapsed();
         let mut said = self.said.lock().expect("nobody panics while holding it");
         if said.is_none_or(|at| now.saturating_sub(at) >= ERROR_LOG_INTERVAL) {

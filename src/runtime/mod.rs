@@ -15,6 +15,7 @@ mod node_directory;
 mod probe;
 mod pulse;
 pub(crate) mod reader;
+mod record_limit;
 mod restore;
 pub(crate) mod router;
 mod session;
@@ -47,6 +48,7 @@ use rdkafka::consumer::Consumer as _;
 use application::Application;
 use cluster_check::ClusterCheck;
 use probe::Probe;
+use record_limit::RecordLimit;
 use watermark::Watermark;
 
 /// How long the cluster may take to tell offsets.
@@ -73,6 +75,7 @@ struct Setup {
     clock: Clock,
     watermark: Watermark,
     probe: Probe,
+    record_limit: RecordLimit,
     stop: Stop,
     health: Health,
     metrics: Metrics,
@@ -95,8 +98,9 @@ pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
         .fetch_metadata(None, PROBE_TIMEOUT)
         .map_err(|error| {
             RuntimeError::Failed(format!(
-                "no broker answers at {}: {error}",
-                config.kafka.bootstrap_servers
+                "no broker answers at {}: {error}: {}",
+                config.kafka.bootstrap_servers,
+                probe.trouble()
             ))
         })?;
     ClusterCheck::new(config, &probe).run()
@@ -130,6 +134,7 @@ pub fn run(
         clock,
         watermark: Watermark::default(),
         probe,
+        record_limit: RecordLimit::default(),
         stop: stop.clone(),
         health: health.clone(),
         metrics: metrics.clone(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -101,6 +102,15 @@ impl Probe {
     /// The client, for what else is asked at the start.
     pub(super) const fn client(&self) -> &BaseConsumer<Diagnostics> {
         &self.client
+    }
+
+    /// What the client said last about its trouble with the cluster, e.g. with a certificate; empty: nothing.
+    pub(super) fn trouble(&self) -> String {
+        // It says so only to who asks for records; there are none, since nothing is assigned.
+        if let Some(Ok(record)) = self.client.poll(Duration::ZERO) {
+            tracing::debug!(topic = record.topic(), "a record that nobody asked for");
+        }
+        self.client.context().reason()
     }
 
     fn list_offsets(&self, partitions: &[Partition], which: Offset) -> KafkaResult<Offsets> {

@@ -97,6 +97,7 @@ fn reach(config: &Config, probe: &Probe, stop: &Stop, alive: &dyn Fn()) -> bool 
                 tracing::warn!(
                     bootstrap_servers = config.kafka.bootstrap_servers,
                     %error,
+                    trouble = probe.trouble(),
                     "no broker answers yet; waiting (check kafka.bootstrap_servers, and security.protocol in kafka.properties)"
                 );
             }

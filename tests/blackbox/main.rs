@@ -8,6 +8,8 @@ mod at_least_once;
 #[cfg(test)]
 mod changes;
 #[cfg(test)]
+mod confined;
+#[cfg(test)]
 mod dashboards;
 #[cfg(test)]
 mod failures;
@@ -48,6 +50,8 @@ mod retry;
 mod secrets;
 #[cfg(test)]
 mod start_checks;
+#[cfg(test)]
+mod tls;
 #[cfg(test)]
 mod tools;
 #[cfg(test)]

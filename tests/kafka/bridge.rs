@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -41,16 +41,31 @@ impl Bridge {
 
     /// The same with further arguments of the command line.
     pub(crate) fn start_with(config: &Value, arguments: &[&str]) -> Self {
+        Self::spawn(config, BINARY, |command, file| {
+            command.args(["run", "--config"]).arg(file).args(arguments)
+        })
+    }
+
+    /// Starts the bridge by another program, which gets the file of the configuration and the binary as its last
+    /// arguments and becomes the bridge.
+    pub(crate) fn start_within(config: &Value, program: &[&str], binary: &str) -> Self {
+        Self::spawn(config, program[0], |command, file| {
+            command.args(&program[1..]).arg(file).arg(binary)
+        })
+    }
+
+    fn spawn(
+        config: &Value,
+        program: &str,
+        arguments: impl FnOnce(&mut Command, PathBuf) -> &mut Command,
+    ) -> Self {
         let directory = process::scratch("bridge");
         let admin = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let config = merged(config, &json!({"admin": {"listen": admin.to_string()}}));
         let file = write_config(&directory, &config);
         let log = File::create(directory.join("log")).expect("the directory is ours");
-        let child = process::spawn(BINARY, |command| {
-            command
-                .args(["run", "--config"])
-                .arg(file)
-                .args(arguments)
+        let child = process::spawn(program, |command| {
+            arguments(command, file)
                 .current_dir(&directory)
                 .stdout(Stdio::from(
                     log.try_clone().expect("a file can be opened twice"),

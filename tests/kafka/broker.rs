@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::certificates::Authority;
 use super::client::Client;
 use super::{jars, process};
 
@@ -56,6 +57,27 @@ authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 ";
 
+/// What a cluster with TLS has beside: users with a password on one listener, clients with a certificate on another.
+const TLS: &str = "\
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.mutual.ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location=broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=ca.pem
+";
+
+/// What clients must prove.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Security {
+    None,
+    Sasl,
+    Tls,
+}
+
 /// A running cluster; it is killed when the value is dropped or this process ends.
 pub(crate) struct Broker {
     directory: PathBuf,
@@ -67,6 +89,8 @@ struct Node {
     port: u16,
     /// Port of the listener where users must prove who they are, and may do only what is allowed.
     secured_port: Option<u16>,
+    /// Port of the listener where clients must have a certificate.
+    mutual_port: Option<u16>,
     child: Option<Child>,
 }
 
@@ -88,7 +112,7 @@ impl Broker {
     /// # Panics
     /// If it does not start; the log is shown.
     pub(crate) fn start(nodes: usize) -> Self {
-        Self::start_with(nodes, false)
+        Self::start_with(nodes, Security::None)
     }
 
     /// Starts a cluster of one node with a second listener, where [`USER`] may do only what access control lists allow.
@@ -96,14 +120,37 @@ impl Broker {
     /// # Panics
     /// As [`Self::start`].
     pub(crate) fn start_secured() -> Self {
-        Self::start_with(1, true)
+        Self::start_with(1, Security::Sasl)
     }
 
-    fn start_with(nodes: usize, is_secured: bool) -> Self {
+    /// Starts a cluster of one node with two listeners for TLS: one for [`USER`], one for clients with a certificate.
+    /// `authority` signs what the broker shows, for the address 127.0.0.1 only, and what it trusts.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_tls(authority: &Authority) -> Self {
+        Self::start_prepared(1, Security::Tls, &|directory| {
+            let (certificate, key) = (directory.join("certificate"), directory.join("key"));
+            authority.issue(&["127.0.0.1"], &certificate, &key);
+            let both = [key, certificate].map(|file| fs::read_to_string(file).expect("written"));
+            fs::write(directory.join("broker.pem"), both.concat()).expect("the directory is ours");
+            fs::copy(authority.certificate(), directory.join("ca.pem")).expect("it exists");
+        })
+    }
+
+    fn start_with(nodes: usize, security: Security) -> Self {
+        Self::start_prepared(nodes, security, &|_| {})
+    }
+
+    /// `prepare` puts files into the directory of each node.
+    fn start_prepared(nodes: usize, security: Security, prepare: &dyn Fn(&Path)) -> Self {
         for _ in 0..START_TRIES {
             let started = Instant::now();
-            let mut broker = Self::format(nodes, is_secured);
+            let mut broker = Self::format(nodes, security);
             let formatted = started.elapsed();
+            for node in &broker.nodes {
+                prepare(&node.directory);
+            }
             broker.nodes.iter_mut().for_each(Node::spawn);
             match broker.wait_until_ready() {
                 Start::Ready => {
@@ -137,6 +184,32 @@ impl Broker {
     pub(crate) fn secured_address(&self) -> String {
         let port = self.nodes[0].secured_port.expect("a secured cluster");
         format!("127.0.0.1:{port}")
+    }
+
+    /// Port of the listener where clients must have a certificate.
+    ///
+    /// # Panics
+    /// If the cluster was started without.
+    pub(crate) fn mutual_port(&self) -> u16 {
+        self.nodes[0].mutual_port.expect("a cluster with TLS")
+    }
+
+    /// Gives [`USER`] another password.
+    ///
+    /// # Panics
+    /// If the cluster refuses.
+    pub(crate) fn set_password(&self, password: &str) {
+        let output = java(&mut Command::new("java"), "64m")
+            .args(["kafka.admin.ConfigCommand", "--bootstrap-server"])
+            .arg(self.bootstrap())
+            .args(["--alter", "--entity-type", "users", "--entity-name", USER])
+            .args([
+                "--add-config",
+                &format!("SCRAM-SHA-512=[password={password}]"),
+            ])
+            .output()
+            .expect("java was found before");
+        assert!(output.status.success(), "{output:?}");
     }
 
     /// A client of this cluster.
@@ -200,7 +273,7 @@ impl Broker {
     }
 
     /// Makes the data directories of a new cluster.
-    fn format(count: usize, is_secured: bool) -> Self {
+    fn format(count: usize, security: Security) -> Self {
         let directory = process::scratch("kafka");
         let ports = free_ports(2 * count);
         let (client_ports, controller_ports) = ports.split_at(count);
@@ -216,7 +289,8 @@ impl Broker {
             let node = Node {
                 directory: directory.join(format!("node-{id}")),
                 port,
-                secured_port: is_secured.then(free_port),
+                secured_port: (security != Security::None).then(free_port),
+                mutual_port: (security == Security::Tls).then(free_port),
                 child: None,
             };
             fs::create_dir(&node.directory).expect("the directory is ours");
@@ -291,10 +365,16 @@ impl Node {
         let replicas = count.min(3);
         let in_sync = replicas.div_ceil(2);
         let secured = self.secured_port.map_or_else(String::new, |secured| {
+            let mutual = self.mutual_port;
+            let settings = if mutual.is_some() { TLS } else { SECURITY };
+            let mutual =
+                mutual.map_or_else(String::new, |port| format!(",MUTUAL://127.0.0.1:{port}"));
+            let clients =
+                format!("PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{secured}{mutual}");
             format!(
-                "{SECURITY}\
-                 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port},SASL://127.0.0.1:{secured}\n\
-                 advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{secured}\n"
+                "{settings}\
+                 listeners={clients},CONTROLLER://127.0.0.1:{controller_port}\n\
+                 advertised.listeners={clients}\n"
             )
         });
         // Of a setting that stands twice the last counts.

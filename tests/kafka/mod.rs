@@ -4,6 +4,7 @@ pub(crate) mod acls;
 pub(crate) mod app;
 pub(crate) mod bridge;
 pub(crate) mod broker;
+pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod fleet;
 pub(crate) mod jars;
