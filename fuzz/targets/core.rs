@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use credbridge::config::Config;
@@ -19,6 +20,9 @@ use credbridge::wire::r#gen::{
 };
 use credbridge::wire::{ChangelogEntry, Decoded, Decoder, Input, Outbound, Undecoded};
 use prost::Message as _;
+
+/// Read once: it takes longer than many records.
+static CONFIG: LazyLock<Config> = LazyLock::new(Config::default);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -84,7 +88,7 @@ fn limits() -> Limits {
         },
         cancel_expired: true,
         sole_open_transfer: true,
-        ..Config::default().limits(1)
+        ..CONFIG.limits(1)
     }
 }
 
@@ -267,9 +271,9 @@ struct Shard {
 impl Shard {
     fn new() -> Self {
         Self {
-            correlator: Correlator::new(limits(), Config::default().rules()),
+            correlator: Correlator::new(limits(), CONFIG.rules()),
             now: Timestamp::from_millis(1_900_000_000_000),
-            decoder: Config::default().decoder(),
+            decoder: CONFIG.decoder(),
             changelog: BTreeMap::new(),
             outbound: Outbound::default(),
             requests: BTreeMap::new(),
@@ -371,7 +375,7 @@ impl Shard {
 
     /// Goes on with what the changelog holds.
     fn restart(&mut self) {
-        let mut restored = Correlator::new(limits(), Config::default().rules());
+        let mut restored = Correlator::new(limits(), CONFIG.rules());
         for (key, value) in &self.changelog {
             let entry = decode(key, Some(value), &self.decoder).expect("what was written is read");
             let ChangelogEntry::Installation(installation) = entry else {

@@ -1,5 +1,6 @@
 //! Decoders: any bytes are read, or refused with a bounded text, and what follows can be written.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -22,6 +23,9 @@ use credbridge::wire::{
 /// Longest text about a record, in bytes.
 const DETAIL_BYTES_MAX: usize = 1024;
 
+/// Read once: it takes longer than a record.
+static CONFIG: LazyLock<Config> = LazyLock::new(Config::default);
+
 const NOW: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 
 fn coordinates() -> Coordinates {
@@ -43,8 +47,7 @@ fn handle(input: Input, content_type: &str, value: &[u8]) {
     } else {
         &headers[..]
     };
-    let config = Config::default();
-    let (decoder, encoder) = (config.decoder(), config.encoder());
+    let (decoder, encoder) = (CONFIG.decoder(), CONFIG.encoder());
     let coordinates = coordinates();
     let record = Record {
         coordinates: &coordinates,
@@ -53,10 +56,10 @@ fn handle(input: Input, content_type: &str, value: &[u8]) {
         headers,
     };
     match decoder.decode(input, record) {
-        Ok(Decoded::One(event)) => follow(&config, &encoder, event),
+        Ok(Decoded::One(event)) => follow(&CONFIG, &encoder, event),
         Ok(Decoded::Several(several)) => {
             for event in several.events {
-                follow(&config, &encoder, event);
+                follow(&CONFIG, &encoder, event);
             }
         }
         Err(Undecoded::Foreign) => {}
@@ -190,7 +193,7 @@ pub(super) fn node(bytes: &[u8]) {
 pub(super) fn changelog(bytes: &[u8]) {
     let at = bytes.iter().position(|byte| *byte == b'\n');
     let (key, value) = at.map_or((bytes, None), |at| (&bytes[..at], Some(&bytes[at + 1..])));
-    let decoder: Decoder = Config::default().decoder();
+    let decoder: Decoder = CONFIG.decoder();
     let Ok(entry) = decode(key, value, &decoder) else {
         return;
     };
@@ -200,8 +203,7 @@ pub(super) fn changelog(bytes: &[u8]) {
         ChangelogEntry::Installation(installation) => {
             encode_installation(installation, &mut outbound);
             // A shard takes over whatever the changelog says.
-            let config = Config::default();
-            let mut correlator = Correlator::new(config.limits(1), config.rules());
+            let mut correlator = Correlator::new(CONFIG.limits(1), CONFIG.rules());
             correlator.restore((**installation).clone());
             let mut effects = Effects::new();
             let end = NOW + Duration::from_secs(1 << 32);

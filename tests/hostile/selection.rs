@@ -10,7 +10,7 @@ use crate::alone;
 use crate::targets::{TARGETS, Target};
 
 /// Changed inputs for each target.
-const CHANGED: usize = 200;
+const CHANGED: usize = 1000;
 
 /// Longest input that is made.
 const BYTES_MAX: usize = 4096;
@@ -115,7 +115,7 @@ fn every_target_bears_its_inputs_and_changes_of_them() {
 fn the_core_bears_chance() {
     let _alone = alone();
     let (_, core) = TARGETS.iter().find(|(name, _)| *name == "core").unwrap();
-    for seed in 0..100 {
+    for seed in 0..300 {
         let mut rng = Rng::with_seed(seed);
         let bytes: Vec<u8> = (0..rng.usize(1..600)).map(|_| rng.u8(..)).collect();
         bear("core", *core, &bytes);
