@@ -8,8 +8,10 @@
     reason = "a benchmark reads its size from the environment"
 )]
 
+use std::time::Duration;
+
 use credbridge::config::Config;
-use credbridge::correlator::{Correlator, Effect, Effects, Limits, Slot};
+use credbridge::correlator::{Correlator, Effect, Effects, Limits, PacingLimits, Slot};
 use credbridge::cwmp::{DeviceId, Rpc};
 use credbridge::record::{Coordinates, Header, Record};
 use credbridge::time::Timestamp;
@@ -385,6 +387,72 @@ fn decode_and_correlate(bencher: Bencher<'_, '_>, step: Step) {
                 fleet.step(raw, &mut effects);
                 effects.clear();
             }
+        });
+}
+
+/// How Downloads are paced.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    Off,
+    /// All fall into the burst.
+    AtOnce,
+    /// One in a millisecond, so that all but the first wait for their time.
+    Waiting,
+}
+
+impl Pace {
+    fn limits(self) -> PacingLimits {
+        let burst = match self {
+            Self::Off => return PacingLimits::default(),
+            Self::AtOnce => Duration::from_hours(1),
+            Self::Waiting => Duration::ZERO,
+        };
+        let interval = Some(Duration::from_millis(1));
+        PacingLimits {
+            fleet: interval,
+            product_class: interval,
+            burst,
+            reserved_percent: 10,
+        }
+    }
+}
+
+/// Requests of one originator from their records to their Downloads, whenever these are sent.
+#[divan::bench(args = [Pace::Off, Pace::AtOnce, Pace::Waiting], sample_count = 20)]
+fn create_to_download(bencher: Bencher<'_, '_>, pace: Pace) {
+    const TAKEN: usize = 10_000;
+    const AFTER: Timestamp = Timestamp::from_millis(1_900_000_060_000);
+    let (decoder, pem) = (decoder(), pem());
+    let records: Vec<Raw> = (0..TAKEN).map(|number| create(number, &pem)).collect();
+    bencher
+        .counter(divan::counter::ItemsCount::new(TAKEN))
+        .with_inputs(|| {
+            let limits = Limits {
+                pacing: pace.limits(),
+                ..config().limits(1)
+            };
+            (Correlator::new(limits, config().rules()), Effects::new())
+        })
+        .bench_local_values(|(mut correlator, mut effects)| {
+            let mut sent = 0;
+            let mut count = |effects: &mut Effects| {
+                let commands = effects.drain(..);
+                sent += commands
+                    .filter(|effect| matches!(effect, Effect::Send(_)))
+                    .count();
+            };
+            for raw in &records {
+                raw.with(|input, record| {
+                    correlator.handle(NOW, one(&decoder, input, record), &mut effects);
+                });
+                count(&mut effects);
+            }
+            while let Some(next) = correlator.poll_timeout().filter(|next| *next <= AFTER) {
+                correlator.handle_timeout(next, next, usize::MAX, &mut effects);
+                count(&mut effects);
+            }
+            assert_eq!(sent, TAKEN);
+            correlator
         });
 }
 
