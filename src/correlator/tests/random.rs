@@ -141,12 +141,14 @@ fn play(actions: &[Action]) -> (World, Vec<Effects>) {
     (world, all)
 }
 
-/// Effects without numbers of slots; those of one call sorted, since simultaneous deadlines go by slot.
+/// Effects without numbers of slots; those of one call sorted, since simultaneous deadlines go by slot. What is
+/// remembered once or twice is written once.
 fn told(world: &World, effects: Effects) -> Vec<String> {
     let (seen, effects) = world.without_slots(effects);
     let mut told: Vec<String> = seen.iter().map(|seen| format!("{seen:?}")).collect();
     told.extend(effects.iter().map(|effect| format!("{effect:?}")));
     told.sort();
+    told.dedup_by(|one, other| one == other && one.starts_with("Remember"));
     told
 }
 
