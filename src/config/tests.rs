@@ -234,3 +234,27 @@ fn a_property_may_stand_in_a_file_and_is_never_shown() {
     let none = problems("kafka: {properties: {sasl.password_file: /no/such/file}}\n");
     assert!(none[0].contains("`sasl.password_file`: /no/such/file cannot be read"));
 }
+
+#[test]
+fn secret_of_command_keys_is_long_and_never_shown_and_needs_a_restart() {
+    let secret = "0123456789abcdef";
+    let yaml = |file: &tempfile::NamedTempFile| {
+        let path = file.path().display();
+        format!("correlation: {{command_key_secret_file: {path}}}\n")
+    };
+    let long = file(&format!("{secret}\n"));
+    let config = read(&yaml(&long), &[]).unwrap();
+    assert!(!config.to_yaml().contains(secret) && !format!("{config:?}").contains(secret));
+    let key = "correlation.command_key_secret_file";
+    assert_eq!(Config::default().needs_restart(&config), Some(key));
+    let request = "onem2m.requests/0/1".parse().unwrap();
+    let keyed = config.decoder().command_keys.of_request(&request);
+    let open = Config::default().decoder().command_keys;
+    assert_ne!(keyed, open.of_request(&request));
+    let short = file(&secret[1..]);
+    let problem = problems(&yaml(&short)).join("\n");
+    assert!(
+        problem.contains(key) && problem.contains("15 characters"),
+        "{problem}"
+    );
+}

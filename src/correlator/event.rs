@@ -190,3 +190,23 @@ impl Request {
         format!("{parent}/{PENDING_PREFIX}{}", key.unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trace_headers_are_kept_if_they_are_not_long() {
+        let coordinates: Coordinates = "in/0/1".parse().unwrap();
+        let (short, long) = ([b'a'; TRACE_BYTES_MAX], [b'a'; TRACE_BYTES_MAX + 1]);
+        let record = Record {
+            coordinates: &coordinates,
+            key: None,
+            value: None,
+            headers: &[("traceparent", &short), ("tracestate", &long)],
+        };
+        let request = Request::new(&record, None, RequestPrimitive::default(), None);
+        assert_eq!(request.traceparent.as_deref(), Some(&short[..]));
+        assert_eq!(request.tracestate, None);
+    }
+}

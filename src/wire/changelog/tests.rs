@@ -327,6 +327,9 @@ fn waiting_request_survives_the_changelog() {
         read,
         ChangelogEntry::Waiting(place.clone(), Some(Box::new(request)))
     );
+    let elsewhere = b"waiting/onem2m.requests/2/42";
+    let error = decode_with(elsewhere, outbound.value(), &none).unwrap_err();
+    assert!(matches!(error, ChangelogError::Field { .. }), "{error}");
     encode_waited(&place, &mut outbound);
     assert_eq!(outbound.key(), Some(&*key));
     let read = decode_with(&key, outbound.value(), &none).unwrap();
