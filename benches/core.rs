@@ -292,9 +292,12 @@ impl Fleet {
                 | Rpc::GetParameterValues(_)
                 | Rpc::SetParameterValues(_) => None,
             },
-            Effect::Forget(_) | Effect::Remember(_) | Effect::Respond(_) | Effect::SetAside(_) => {
-                None
-            }
+            Effect::Forget(_)
+            | Effect::Remember(_)
+            | Effect::Respond(_)
+            | Effect::SetAside(_)
+            | Effect::Stage(_)
+            | Effect::Unstage(_) => None,
         });
         self.keys.push(key.expect("a Download was sent"));
     }
@@ -510,7 +513,12 @@ fn remembered(effects: &Effects) -> Slot {
         .iter()
         .find_map(|effect| match effect {
             Effect::Remember(slot) => Some(*slot),
-            Effect::Forget(_) | Effect::Respond(_) | Effect::Send(_) | Effect::SetAside(_) => None,
+            Effect::Forget(_)
+            | Effect::Respond(_)
+            | Effect::Send(_)
+            | Effect::SetAside(_)
+            | Effect::Stage(_)
+            | Effect::Unstage(_) => None,
         })
         .expect("the state changed")
 }

@@ -340,7 +340,9 @@ impl Shard {
                 Effect::Remember(_)
                 | Effect::Respond(_)
                 | Effect::Send(_)
-                | Effect::SetAside(_) => {}
+                | Effect::SetAside(_)
+                | Effect::Stage(_)
+                | Effect::Unstage(_) => {}
             }
             // Numbers of slots differ after a restart.
             if !matches!(effect, Effect::Remember(_)) {

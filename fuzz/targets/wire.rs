@@ -89,6 +89,7 @@ fn follow(config: &Config, encoder: &Encoder, event: Event<'_>) {
     let decoder = config.decoder();
     for effect in effects {
         match effect {
+            Effect::Stage(_) | Effect::Unstage(_) => {}
             Effect::Forget(id) => encode_forgotten(&id, &mut outbound),
             Effect::Remember(slot) => {
                 let installation = correlator.installation(slot).expect("it was just handled");

@@ -50,7 +50,8 @@ const CREDENTIAL_FILE_BYTES_MAX: u64 = 4096;
 pub(super) fn check(config: &Config, source: &mut Source) {
     distinct_topics(config, source);
     properties(&config.kafka.properties, source);
-    url_tells_installations_apart(config, source);
+    urls_tell_installations_apart(config, source);
+    staging_is_complete(config, source);
 }
 
 fn distinct_topics(config: &Config, source: &mut Source) {
@@ -106,19 +107,41 @@ fn accepted_by_librdkafka(name: &str, value: &str) -> Result<(), String> {
     }
 }
 
-/// Where the ACS does not get the certificate file in the command, only the URL can tell it which one is meant.
-fn url_tells_installations_apart(config: &Config, source: &mut Source) {
-    if config.download.content != ContentDelivery::None {
-        return;
-    }
+/// Where the ACS does not get the certificate file in the command, only the URL can tell it which one is meant; and only
+/// a staged file has a name.
+fn urls_tell_installations_apart(config: &Config, source: &mut Source) {
+    let content = config.download.content;
     let others = config.overrides.iter();
     let others = others.filter_map(|one| Some((&key::OVERRIDES, one.url.as_ref()?)));
     for (key, url) in std::iter::once((&key::URL, &config.download.url)).chain(others) {
-        if !url.contains("{command_key}") {
-            let problem = format!(
-                "`{url}` must contain {{command_key}}, because `download.content` is `none`"
-            );
-            source.mistake(key, problem);
+        let has_file = url.contains("{file}");
+        let problem = match content {
+            ContentDelivery::None if !url.contains("{command_key}") => {
+                "must contain {command_key}, because `download.content` is `none`"
+            }
+            ContentDelivery::Staged if !has_file => {
+                "must contain {file}, because `download.content` is `staged`"
+            }
+            ContentDelivery::Inline | ContentDelivery::None if has_file => {
+                "must not contain {file}, unless `download.content` is `staged`"
+            }
+            ContentDelivery::Inline | ContentDelivery::None | ContentDelivery::Staged => continue,
+        };
+        source.mistake(key, format!("`{url}` {problem}"));
+    }
+}
+
+fn staging_is_complete(config: &Config, source: &mut Source) {
+    if config.download.content != ContentDelivery::Staged {
+        return;
+    }
+    let (store, secret_file) = (&config.staging.store, &config.staging.secret_file);
+    for (key, is_given) in [
+        (&key::STORE, store.is_some()),
+        (&key::STAGING_SECRET_FILE, secret_file.is_some()),
+    ] {
+        if !is_given && !source.has_mistake(key) {
+            source.mistake(key, "must be given, because `download.content` is `staged`");
         }
     }
 }

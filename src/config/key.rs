@@ -104,14 +104,14 @@ keys! {
         "FileType argument of Download, at most 64 characters";
     /// A name that is reserved for examples: it never resolves.
     URL = "download.url", Single, "https://files.example.net/credentials/{device_key}/{command_key}",
-        "URL argument of Download, with the placeholders `{device_key}` and `{command_key}`";
+        "URL argument of Download, with the placeholders `{device_key}` and `{command_key}`, and `{file}` for the name of a staged file";
     /// No account is good for everybody.
     USERNAME_FILE = "download.username_file", Single, "", "File that holds the Username argument; empty: none";
     /// No account is good for everybody.
     PASSWORD_FILE = "download.password_file", Single, "", "File that holds the Password argument; empty: none";
     /// Works without a file server.
     CONTENT = "download.content", Single, "inline",
-        "`inline`: the certificate file is in the command; `none`: the ACS has it from elsewhere";
+        "`inline`: the certificate file is in the command; `staged`: it is put into `staging.store` first, and removed at the end; `none`: the ACS has it from elsewhere";
     /// One more command for each installation, which most devices do not need.
     LIST_ROWS_FIRST = "download.list_rows_first", Single, "false",
         "`true`: before a Download whose request names no row, the rows of `Device.Security.Certificate.` are listed (`<CommandKey>/list`); afterwards the one new row is that of the certificate, if neither the event nor serial number and issuer tell";
@@ -121,6 +121,12 @@ keys! {
     /// Clocks differ, and some certificates are sent ahead of their time.
     CERTIFICATE_VALIDITY = "download.certificate_validity", Single, "warn",
         "A certificate that is expired or not yet valid when its request is handled: `warn` says so in the debug text of the response, `refuse` answers 4000";
+    /// Only the operator knows what his file server serves.
+    STORE = "staging.store", Single, "",
+        "Where files are staged: a folder (`file:///srv/files`), or a bucket with a prefix (`s3://`, `gs://`, `az://`; only with the cargo feature `cloud-stores`)";
+    /// A name that follows from what is public can be guessed.
+    STAGING_SECRET_FILE = "staging.secret_file", Single, "",
+        "File that holds the secret from which the names of staged files are made, one line of 32 to 256 characters";
     /// The name that TS-0006 clause 8.3.2 uses.
     PARAMETER = "set.parameter", Single, "SUIDs", "Parameter under `Device.Security.Certificate.{i}.` that gets the SUIDs";
     /// Only then is the credential known to be usable.

@@ -56,6 +56,8 @@ pub struct Config {
     pub correlation: CorrelationConfig,
     /// The Download command.
     pub download: DownloadConfig,
+    /// The store for certificate files.
+    pub staging: StagingConfig,
     /// The SetParameterValues command.
     pub set: SetConfig,
     /// What is tried again.
@@ -201,6 +203,33 @@ pub enum ContentDelivery {
     Inline,
     /// Some other way.
     None,
+    /// Through the store.
+    Staged,
+}
+
+/// The store for certificate files.
+#[derive(Clone, PartialEq)]
+pub struct StagingConfig {
+    /// URL of the folder or bucket; `None`: there is none.
+    pub store: Option<String>,
+    /// File that holds the secret.
+    pub secret_file: Option<PathBuf>,
+    /// From which the names of staged files are made.
+    pub secret: Secret,
+    /// Variables of the environment that the clients of stores in the cloud know.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Without the values of variables.
+impl fmt::Debug for StagingConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables: Vec<&String> = self.environment.keys().collect();
+        f.debug_struct("StagingConfig")
+            .field("store", &self.store)
+            .field("secret_file", &self.secret_file)
+            .field("environment", &variables)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The SetParameterValues command.

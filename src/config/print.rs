@@ -122,6 +122,14 @@ impl Config {
                 "download.certificate_validity",
                 validity_name(download.refuse_invalid).into(),
             ),
+            (
+                "staging.store",
+                self.staging.store.as_deref().unwrap_or_default().into(),
+            ),
+            (
+                "staging.secret_file",
+                file(self.staging.secret_file.as_ref()),
+            ),
             ("set.parameter", self.set.parameter.as_str().into()),
             ("set.await_result", self.set.await_result.into()),
             (
@@ -166,6 +174,7 @@ const fn content(content: ContentDelivery) -> &'static str {
     match content {
         ContentDelivery::Inline => "inline",
         ContentDelivery::None => "none",
+        ContentDelivery::Staged => "staged",
     }
 }
 

@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
     FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
-    TimeoutsConfig, TopicsConfig, overrides, rate, retry, rules,
+    StagingConfig, TimeoutsConfig, TopicsConfig, overrides, rate, retry, rules,
 };
 use crate::wire::Format;
 
@@ -28,6 +28,9 @@ pub(super) const EARLY_EVENTS_MAX: usize = 1000;
 
 /// Shorter secrets can be found by trying.
 const COMMAND_KEY_SECRET_CHARS_MIN: usize = 16;
+
+/// 128 bits in hexadecimal digits.
+const SECRET_CHARS_MIN: usize = 32;
 
 /// More would leave next to nothing for all others.
 pub(super) const RESERVED_PERCENT_MAX: usize = 90;
@@ -82,6 +85,7 @@ impl Config {
                 command_key_secret_file,
             },
             download: download(source),
+            staging: staging(source),
             set: SetConfig {
                 parameter: source.value(&key::PARAMETER, rules::parameter),
                 await_result: source.value(&key::AWAIT_RESULT, rules::boolean),
@@ -219,6 +223,23 @@ fn download(source: &mut Source) -> DownloadConfig {
         list_rows_first: source.value(&key::LIST_ROWS_FIRST, rules::boolean),
         cancel_expired: source.value(&key::CANCEL_EXPIRED, rules::boolean),
         refuse_invalid: source.value(&key::CERTIFICATE_VALIDITY, rules::refuses_invalid),
+    }
+}
+
+fn staging(source: &mut Source) -> StagingConfig {
+    let secret_file = source.value(&key::STAGING_SECRET_FILE, rules::file);
+    let secret = credential_of(source, &key::STAGING_SECRET_FILE, secret_file.as_deref());
+    if secret_file.is_some() && (1..SECRET_CHARS_MIN).contains(&secret.chars().count()) {
+        let problem = format!(
+            "holds fewer than {SECRET_CHARS_MIN} characters, which can be guessed; `openssl rand -hex 32` makes 64"
+        );
+        source.mistake(&key::STAGING_SECRET_FILE, problem);
+    }
+    StagingConfig {
+        store: source.value(&key::STORE, rules::store),
+        secret_file,
+        secret: Secret::new(secret),
+        environment: source.store_variables(),
     }
 }
 

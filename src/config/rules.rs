@@ -1,7 +1,7 @@
 //! What single values must be: each function reads one text, or says what is wrong with it and how to mend it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{ContentDelivery, Delivery};
 use crate::cwmp::DeviceId;
-use crate::mapping::DeleteRule;
+use crate::mapping::{DeleteRule, StagedNames};
 use crate::wire::Format;
 
 /// Longer waits are most likely a slip: `15M` is fifteen months.
@@ -135,10 +135,8 @@ pub(super) fn content(text: &str) -> Result<ContentDelivery, String> {
     match text {
         "inline" => Ok(ContentDelivery::Inline),
         "none" => Ok(ContentDelivery::None),
-        "staged" => {
-            Err("`staged` is not supported by this version; use `inline` or `none`".to_owned())
-        }
-        _ => Err(format!("`{text}` is neither `inline` nor `none`")),
+        "staged" => Ok(ContentDelivery::Staged),
+        _ => Err(format!("`{text}` is none of `inline`, `none` and `staged`")),
     }
 }
 
@@ -276,21 +274,52 @@ pub(super) fn url(text: &str) -> Result<String, String> {
     }
     let fixed = text
         .replace("{device_key}", "")
-        .replace("{command_key}", "");
+        .replace("{command_key}", "")
+        .replace("{file}", "");
     if fixed.contains(['{', '}']) {
         return Err(format!(
-            "`{text}` has another placeholder than {{device_key}} and {{command_key}}"
+            "`{text}` has another placeholder than {{device_key}}, {{command_key}} and {{file}}"
         ));
     }
     let length = fixed.chars().count()
         + text.matches("{device_key}").count() * DEVICE_KEY_LENGTH
-        + text.matches("{command_key}").count() * COMMAND_KEY_LENGTH;
+        + text.matches("{command_key}").count() * COMMAND_KEY_LENGTH
+        + text.matches("{file}").count() * StagedNames::LONGEST.len();
     if length > URL_LENGTH_MAX {
         return Err(format!(
             "may grow to {length} characters, at most {URL_LENGTH_MAX} are allowed (TR-069 A.3.2.8); shorten it"
         ));
     }
     Ok(text.to_owned())
+}
+
+/// Schemes of stores in the cloud.
+const CLOUD: [&str; 3] = ["s3://", "gs://", "az://"];
+
+/// Where files are staged; empty: nowhere.
+pub(super) fn store(text: &str) -> Result<Option<String>, String> {
+    let store = Some(text.to_owned());
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Some(folder) = text.strip_prefix("file://") {
+        return match Path::new(folder) {
+            folder if !folder.is_absolute() => Err(format!(
+                "`{text}` names no folder from the root on; write `file:///` and its path"
+            )),
+            folder if !folder.is_dir() => Err(format!("{} is no folder", folder.display())),
+            _ => Ok(store),
+        };
+    }
+    match CLOUD.iter().any(|scheme| text.starts_with(scheme)) {
+        true if cfg!(feature = "cloud-stores") => Ok(store),
+        true => Err(format!(
+            "`{text}` is in the cloud, for which this program was not built: build it with `--features cloud-stores`"
+        )),
+        false => Err(format!(
+            "`{text}` begins with none of `file:///`, `s3://`, `gs://` and `az://`"
+        )),
+    }
 }
 
 /// As devices tell it (`cwmp-1-2.xsd`, DeviceIdStruct).

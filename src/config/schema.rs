@@ -138,7 +138,10 @@ fn restricted(path: &str) -> Option<Value> {
         "correlation.early_events_per_device" => integer(1, EARLY_EVENTS_MAX),
         "download.file_type" => json!({"type": "string", "minLength": 1, "maxLength": 64}),
         "download.url" => json!({"type": "string", "pattern": "^https?://[^/]", "maxLength": 256}),
-        "download.content" => json!({"enum": ["inline", "none"]}),
+        "download.content" => json!({"enum": ["inline", "none", "staged"]}),
+        "staging.store" => {
+            json!({"type": "string", "pattern": "^((file:///|s3://|gs://|az://).+)?$"})
+        }
         "pacing.fleet" | "pacing.product_class" => {
             json!({"type": "string", "pattern": "^([0-9]+ ?/ ?[smh])?$"})
         }
@@ -203,7 +206,7 @@ mod tests {
             for word in listed {
                 let word = word.as_str().unwrap();
                 assert!(
-                    reads(key.path, word) || word == "none",
+                    reads(key.path, word) || ["none", "staged"].contains(&word),
                     "{} does not take {word}",
                     key.path
                 );

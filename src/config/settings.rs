@@ -2,7 +2,7 @@
 
 use super::{Config, ContentDelivery};
 use crate::correlator::{Limits, PacingLimits};
-use crate::mapping::Rules;
+use crate::mapping::{ContentRule, Rules, StagedNames};
 use crate::wire::{CommandKeys, Decoder, Encoder};
 
 /// A TransferComplete, a DownloadResponse, a fault, and repeats of each.
@@ -61,7 +61,14 @@ impl Config {
     pub fn rules(&self) -> Rules {
         Rules {
             download_url: self.per_device(&self.download.url, |one| one.url.as_ref()),
-            content_inline: self.download.content == ContentDelivery::Inline,
+            content: match self.download.content {
+                ContentDelivery::Inline => ContentRule::Inline,
+                ContentDelivery::None => ContentRule::Elsewhere,
+                ContentDelivery::Staged => {
+                    let secret = self.staging.secret.expose();
+                    ContentRule::Staged(StagedNames::new(secret, &self.application_id))
+                }
+            },
             suids_parameter: self.per_device(&self.set.parameter, |one| one.parameter.as_ref()),
             await_set_result: self.set.await_result,
             delete: self.resources.delete,

@@ -21,10 +21,14 @@ pub(super) struct Entry {
     pub(super) values: BTreeMap<String, (Place, String)>,
 }
 
+/// Prefixes of the variables that the clients of stores in the cloud know, e.g. `AWS_REGION`.
+const STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
+
 /// What was said about each key, where, and what is wrong with it.
 #[derive(Debug, Default)]
 pub(super) struct Source {
     values: BTreeMap<&'static str, (Place, Tree)>,
+    store_variables: BTreeMap<String, String>,
     mistakes: Vec<Mistake>,
 }
 
@@ -38,14 +42,22 @@ impl Source {
         if let Some(file) = file {
             source.take_file(file);
         }
-        let mut variables: Vec<_> = environment
-            .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
-            .collect();
+        let (mut variables, others): (Vec<_>, Vec<_>) =
+            environment.partition(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX));
         variables.sort();
+        source.store_variables = others
+            .into_iter()
+            .filter(|(name, _)| STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+            .collect();
         for (name, value) in variables {
             source.take_variable(name, value);
         }
         source
+    }
+
+    /// Variables that the clients of stores in the cloud know.
+    pub(super) fn store_variables(&mut self) -> BTreeMap<String, String> {
+        std::mem::take(&mut self.store_variables)
     }
 
     /// All mistakes that were noted.
@@ -60,6 +72,11 @@ impl Source {
             .get(key.path)
             .map_or(Place::Default, |(place, _)| place.clone());
         self.note(place, key.path.to_owned(), problem);
+    }
+
+    /// Whether a mistake in the value of `key` was noted.
+    pub(super) fn has_mistake(&self, key: &Key) -> bool {
+        self.mistakes.iter().any(|mistake| mistake.path == key.path)
     }
 
     /// Notes a mistake in an entry; `path`: of the value, empty if it is about the whole.

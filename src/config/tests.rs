@@ -155,7 +155,14 @@ fn each_wrong_value_is_refused() {
         ("download: {file_type: certificate}", "no FileType"),
         ("download: {url: 'ftp://host/'}", "http://"),
         ("download: {url: 'https://host/{serial}'}", "placeholder"),
-        ("download: {content: staged}", "not supported"),
+        ("download: {content: sent}", "none of `inline`"),
+        (
+            "download: {url: 'https://h/{file}'}",
+            "must not contain {file}",
+        ),
+        ("staging: {store: 'ftp://h'}", "begins with none of"),
+        ("staging: {store: 'file://srv'}", "from the root on"),
+        ("staging: {store: 'file:///no/such/folder'}", "is no folder"),
         (
             "download: {content: none, url: 'https://h/f'}",
             "{command_key}",
@@ -198,6 +205,38 @@ fn credentials_are_read_from_files_and_never_shown() {
     assert_eq!(config.download.password.expose(), "hunter2");
     assert!(!format!("{config:?}").contains("hunter2"));
     assert!(!config.to_yaml().contains("hunter2"));
+}
+
+#[test]
+fn staging_needs_a_store_a_secret_and_a_url_with_the_name() {
+    let problem = |yaml: &str| problems(yaml).join("; ");
+    let all = problem("download: {content: staged}\n");
+    for part in [
+        "must contain {file}",
+        "staging.store: must be given",
+        "staging.secret_file: must be given",
+    ] {
+        assert!(all.contains(part), "{all}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = |secret: &tempfile::NamedTempFile| {
+        format!(
+            "download: {{content: staged, url: 'https://h/{{file}}'}}\nstaging: {{store: 'file://{}', secret_file: '{}'}}\n",
+            folder.path().display(),
+            secret.path().display()
+        )
+    };
+    let short = problem(&yaml(&file(&"x".repeat(31))));
+    assert!(short.contains("fewer than 32"), "{short}");
+    let secret = file("planted-secret-of-enough-characters\n");
+    let config = read(&yaml(&secret), &[("AWS_SECRET_ACCESS_KEY", "planted")]).unwrap();
+    assert_eq!(
+        config.staging.environment["AWS_SECRET_ACCESS_KEY"],
+        "planted"
+    );
+    for shown in [format!("{config:?}"), config.to_yaml()] {
+        assert!(!shown.contains("planted"), "{shown}");
+    }
 }
 
 #[test]

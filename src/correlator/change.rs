@@ -259,6 +259,7 @@ impl Correlator {
             remark: Box::default(),
             file: None,
             retry: None,
+            staged: None,
             target: Some(Box::new(target)),
         };
         let deadline = self.deadline(progress, &id.device, expires_at, turn.now);

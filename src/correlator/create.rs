@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::cwmp::{DeviceId, Rpc};
+use crate::mapping::{ContentRule, StagedNames};
 use crate::onem2m::{RequestPrimitive, ResponseStatusCode, Validity};
 use crate::record::Record;
 use crate::time::Timestamp;
@@ -201,9 +202,10 @@ impl Correlator {
             execution_time: _,
         } = create;
         let file = self.rules.file(content);
+        let longest = Some(StagedNames::LONGEST);
         let download = match self
             .rules
-            .download(&id.device, command_key, &resource, &file)
+            .download(&id.device, command_key, &resource, &file, longest)
         {
             Ok(download) => download,
             Err(too_long) => {
@@ -216,6 +218,7 @@ impl Correlator {
             true => Progress::ListSent,
             false => Progress::DownloadSent,
         };
+        let is_staged = matches!(self.rules.content, ContentRule::Staged(_));
         let accepted = Some((command_key, resource));
         let request = Arc::new(Request::new(
             record,
@@ -230,7 +233,8 @@ impl Correlator {
                 self.deadline(first, &id.device, expires_at, turn.now),
             ),
         };
-        let is_last_download = progress == Progress::DownloadSent && self.limits.retry.is_empty();
+        let is_last_download =
+            progress == Progress::DownloadSent && !is_staged && self.limits.retry.is_empty();
         let open = Open {
             request: Arc::clone(&request),
             progress,
@@ -242,12 +246,16 @@ impl Correlator {
             remark: outside(validity, turn.now).unwrap_or_default().into(),
             file: Some(file).filter(|_| !is_last_download),
             retry: wait.map(|(wait, _)| Box::new(wait)),
+            staged: None,
             target: None,
         };
         let (slot, parked) = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
         if progress == Progress::DownloadSent {
-            self.send(slot, Step::Download, Rpc::Download(download), turn);
+            match is_staged {
+                true => self.stage(slot, turn),
+                false => self.send(slot, Step::Download, Rpc::Download(download), turn),
+            }
             self.distrust_lists(slot, turn);
         } else if progress == Progress::ListSent {
             self.send_list(slot, turn);

@@ -20,6 +20,11 @@ pub enum Effect {
     Send(Command),
     /// A record belongs to nothing: it goes to the dead letters.
     SetAside(Unmatched),
+    /// The file of an installation is to be put into the store; [`super::Correlator::handle_staged`] gets the answer. Not
+    /// before the changelog knows the installation.
+    Stage(Box<Staging>),
+    /// The file of that name is not needed any more. Not before the changelog knows that.
+    Unstage(Box<str>),
 }
 
 /// The caller's buffer for effects; reused from call to call.
@@ -99,6 +104,19 @@ impl Command {
             .as_ref()
             .expect("a command has a device")
     }
+}
+
+/// A file that is to be put into the store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Staging {
+    /// The installation whose Download waits for it.
+    pub id: InstallationId,
+    /// Under which name; another file is never asked for under the same one.
+    pub name: Box<str>,
+    /// The file.
+    pub content: Arc<[u8]>,
+    /// After this nobody waits any more.
+    pub until: Timestamp,
 }
 
 /// A record that belongs to no installation.

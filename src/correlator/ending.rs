@@ -82,6 +82,9 @@ impl Correlator {
             debug.push_str(if debug.is_empty() { "" } else { "; " });
             debug.push_str(&open.remark);
         }
+        if let Some(staged) = open.staged {
+            turn.effects.push(Effect::Unstage(staged.name));
+        }
         let request = open.request;
         if wants_final(&request.primitive.response_type) {
             let response = Response {

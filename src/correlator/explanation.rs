@@ -135,17 +135,7 @@ pub(super) fn timed_out(
             "whether the device opens sessions; the SUIDs may be set or not",
         ),
     };
-    let limit = match expired {
-        Some(expires_at) => format!(
-            "before the request expired at {} (the earlier of rqet and rset)",
-            utc(expires_at)
-        ),
-        None => format!(
-            "within {} (timeouts.{})",
-            format_duration(timeout),
-            progress.timeout_name()
-        ),
-    };
+    let limit = limit(progress, timeout, expired);
     let mut text = format!("{waited_for} {limit}: look at {look_at}");
     match progress {
         Progress::Waiting
@@ -158,6 +148,38 @@ pub(super) fn timed_out(
     }
     text
 }
+
+fn limit(progress: Progress, timeout: Duration, expired: Option<Timestamp>) -> String {
+    match expired {
+        Some(expires_at) => format!(
+            "before the request expired at {} (the earlier of rqet and rset)",
+            utc(expires_at)
+        ),
+        None => format!(
+            "within {} (timeouts.{})",
+            format_duration(timeout),
+            progress.timeout_name()
+        ),
+    }
+}
+
+/// The store said no for good.
+pub(super) fn not_staged(why: &str) -> String {
+    format!("the certificate file could not be staged, and nothing was sent to the device: {why}")
+}
+
+/// The store said nothing.
+pub(super) fn not_staged_in_time(timeout: Duration, expired: Option<Timestamp>) -> String {
+    let limit = limit(Progress::DownloadSent, timeout, expired);
+    format!(
+        "the certificate file was not staged {limit}, and nothing was sent to the device: look at the store that \
+         staging.store names"
+    )
+}
+
+/// The file was dropped before it was to be staged.
+pub(super) const NOT_KEPT: &str = "the certificate file was not kept, because the request came while download.content \
+     was another one than `staged`: send the request again";
 
 pub(super) fn rejection(step: Step, rejection: &Rejection) -> String {
     let rpc = match step {

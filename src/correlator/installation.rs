@@ -103,6 +103,8 @@ pub struct Open {
     pub file: Option<DownloadFile>,
     /// Set while the first attempt of the present step waits, and once an attempt has failed.
     pub retry: Option<Box<Retry>>,
+    /// The file in the store, once it was asked for.
+    pub staged: Option<Box<StagedFile>>,
     /// The installation of the same device that the request changes; `None`: the request creates.
     pub target: Option<Box<CommandKey>>,
 }
@@ -123,6 +125,13 @@ impl Open {
         )
     }
 
+    /// Whether its Download waits for the store.
+    pub(super) fn is_staging(&self) -> bool {
+        let is_missing = self.staged.as_deref().is_some_and(|file| !file.is_there);
+        let is_due = self.retry.as_deref().is_some_and(|retry| retry.is_due);
+        is_missing && !is_due && self.progress == Progress::DownloadSent
+    }
+
     /// Whether its Download is sent as soon as the device has one less open.
     pub(super) fn is_queued(&self) -> bool {
         let is_due = self.retry.as_deref().is_some_and(|retry| retry.is_due);
@@ -138,6 +147,15 @@ impl Open {
     }
 }
 
+/// A certificate file in the store.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StagedFile {
+    /// Its name there.
+    pub name: Box<str>,
+    /// Whether the store has said that it is there, since it was asked to take it last.
+    pub is_there: bool,
+}
+
 /// What was done last for an open installation.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Progress {
@@ -145,7 +163,7 @@ pub enum Progress {
     Waiting,
     /// The rows of certificates are listed before the Download is sent; the device has not answered.
     ListSent,
-    /// The Download was sent; the device has not answered.
+    /// The Download was sent, or is as soon as its file is in the store; the device has not answered.
     DownloadSent,
     /// The device accepted the Download; the transfer has not ended.
     Accepted,

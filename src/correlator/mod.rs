@@ -20,6 +20,7 @@ mod resource;
 mod retry;
 #[cfg(test)]
 mod sim;
+mod staging;
 mod stats;
 mod steps;
 mod table;
@@ -32,14 +33,14 @@ mod withdrawal;
 
 pub use command_id::{CommandId, Step};
 pub use effect::{
-    Command, Effect, Effects, InstallationId, Response, ResponseKind, Slot, Unmatched,
+    Command, Effect, Effects, InstallationId, Response, ResponseKind, Slot, Staging, Unmatched,
     UnmatchedReason,
 };
 pub use event::{
     Answer, AnswerKind, CreateRequest, Event, EventKind, RefusedRequest, Request, ResourceRequest,
 };
 pub use installation::{
-    EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, State, Transfer,
+    EarlyEvent, EarlyKind, Ended, Installation, Open, Progress, StagedFile, State, Transfer,
 };
 pub use limits::Limits;
 pub use observations::{
@@ -67,7 +68,7 @@ use table::Table;
 /// use credbridge::correlator::{Correlator, Effect, Event, EventKind, Limits, RetryTable};
 /// use credbridge::correlator::{PacingLimits, UnmatchedReason};
 /// use credbridge::cwmp::{DeviceId, TransferComplete};
-/// use credbridge::mapping::{DeleteRule, Rules};
+/// use credbridge::mapping::{ContentRule, DeleteRule, Rules};
 /// use credbridge::record::{Coordinates, Record};
 /// use credbridge::time::Timestamp;
 ///
@@ -98,7 +99,7 @@ use table::Table;
 /// };
 /// let rules = Rules {
 ///     download_url: "https://files.example.net/{device_key}/{command_key}".to_owned().into(),
-///     content_inline: true,
+///     content: ContentRule::Inline,
 ///     suids_parameter: "SUIDs".to_owned().into(),
 ///     await_set_result: true,
 ///     delete: DeleteRule::Disable,
@@ -129,6 +130,8 @@ pub struct Correlator {
     stats: Stats,
     observations: Observations,
     pacing: Pacing,
+    /// Whether any file may be on its way into the store.
+    may_be_staging: bool,
 }
 
 /// The surroundings of one call.
@@ -147,6 +150,7 @@ impl Correlator {
             stats: Stats::default(),
             observations: Observations::default(),
             pacing: Pacing::default(),
+            may_be_staging: false,
         }
     }
 
@@ -240,6 +244,7 @@ impl Correlator {
 
     /// Puts back an installation as it was once read with [`Self::installation`]; one with the same id is replaced.
     pub fn restore(&mut self, installation: Installation) {
+        self.may_be_staging |= installation.open().is_some_and(Open::is_staging);
         self.table.insert(installation);
     }
 

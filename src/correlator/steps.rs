@@ -9,15 +9,16 @@ use super::{
 };
 
 impl Correlator {
-    /// Sends the Download of an installation whose file is kept.
-    pub(super) fn send_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
+    /// Sends the Download of an installation whose file is kept, and is in the store if files are staged.
+    pub(super) fn send_ready_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         let open = self.open(slot);
         let device = self.device(slot);
         let file = open.file.as_ref();
         let file = file.expect("the file is kept until the device accepts it");
+        let staged = open.staged.as_deref().map(|file| &*file.name);
         match self
             .rules
-            .download(device, open.command_key(), open.resource(), file)
+            .download(device, open.command_key(), open.resource(), file, staged)
         {
             Ok(download) => self.send(slot, Step::Download, Rpc::Download(download), turn),
             Err(too_long) => {

@@ -127,6 +127,11 @@ impl Table {
         self.entries.get(index(slot))
     }
 
+    /// All slots in use, in the order of their numbers.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.entries.iter().map(|(index, _)| slot(index))
+    }
+
     pub(super) fn find(&self, device: &DeviceId, key: &CommandKey) -> Option<Slot> {
         let link = self.by_key.find(hash((device, Some(key))), |link| {
             link.key(&self.entries) == (device, Some(key))

@@ -23,6 +23,7 @@ impl Correlator {
         let goes_on = progress == Progress::Waiting && self.on_execution_time(slot, turn)
             || self.on_retry_due(slot, progress, turn)
             || progress == Progress::DownloadSent
+                && !self.open(slot).is_staging()
                 && self.retry(slot, Step::Download, RetryCause::Timeout, turn);
         if !goes_on {
             self.on_step_timeout(slot, progress, turn);
@@ -39,7 +40,9 @@ impl Correlator {
         let expired = open
             .expires_at
             .filter(|expires_at| Some(*expires_at) <= deadline);
+        let is_staging = open.is_staging();
         let code = match (progress, expired) {
+            (Progress::DownloadSent, None) if is_staging => ResponseStatusCode::InternalServerError,
             (Progress::ListSent | Progress::DownloadSent | Progress::CancelSent, None) => {
                 ResponseStatusCode::MgmtSessionEstablishmentTimeout
             }
@@ -64,11 +67,11 @@ impl Correlator {
             self.table.open_mut(slot).retry = None;
             self.send_cancel(slot, turn);
         }
-        let debug = explanation::timed_out(
-            progress,
-            self.limits.timeout(progress, self.device(slot)),
-            expired,
-        );
+        let timeout = self.limits.timeout(progress, self.device(slot));
+        let debug = match is_staging {
+            true => explanation::not_staged_in_time(timeout, expired),
+            false => explanation::timed_out(progress, timeout, expired),
+        };
         self.end(slot, End::new(code, debug, transfer), turn);
     }
 }

@@ -154,13 +154,7 @@ impl Correlator {
     pub(super) fn begin_download(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         self.begin(slot, Progress::DownloadSent, turn);
         self.send_download(slot, turn);
-        let is_sent = self
-            .table
-            .get(slot)
-            .is_some_and(|entry| entry.open().is_some());
-        if is_sent && self.limits.retry.is_empty() {
-            self.table.open_mut(slot).file = None;
-        }
+        self.drop_file_if_sent(slot);
         self.distrust_lists(slot, turn);
     }
 

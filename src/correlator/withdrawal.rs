@@ -54,7 +54,7 @@ impl Correlator {
         let open = self.open(slot);
         let is_due = open.retry.as_deref().is_some_and(|retry| retry.is_due);
         let is_sent = !matches!(open.progress, Progress::Waiting | Progress::ListSent);
-        is_sent && !is_due
+        is_sent && !is_due && !open.is_staging()
     }
 
     /// Asks the device to take the Download back. The request has a CommandKey of its own, by which that is answered.

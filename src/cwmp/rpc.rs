@@ -33,7 +33,7 @@ pub struct Download {
 /// The file that a Download puts on the device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DownloadFile {
-    /// The file itself; empty: the ACS has it from elsewhere.
+    /// The file itself, to be sent along or staged; empty: the ACS has it from elsewhere.
     pub content: Arc<[u8]>,
     /// Bytes of the file.
     pub size: u64,

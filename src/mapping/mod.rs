@@ -3,6 +3,7 @@
 mod certificate_instance;
 mod distinguished_name;
 mod fault_table;
+mod staged_name;
 mod suids_parameter;
 
 pub use certificate_instance::{
@@ -12,6 +13,7 @@ pub use fault_table::{
     FaultMapping, FaultMessage, Listing, Quoted, RULES_VERSION, deciding_code, describe_fault,
     map_fault,
 };
+pub use staged_name::{StagedNames, staged_until};
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -25,10 +27,10 @@ use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
 /// What clause 8.3.2 leaves to the operator.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rules {
-    /// Download URL, with the placeholders `{device_key}` and `{command_key}`.
+    /// Download URL, with the placeholders `{device_key}` and `{command_key}`, and `{file}` for the name of a staged file.
     pub download_url: PerDevice<String>,
-    /// Whether the certificate file travels in the Download command.
-    pub content_inline: bool,
+    /// How the certificate file reaches the device.
+    pub content: ContentRule,
     /// Name of the SUIDs parameter under `Device.Security.Certificate.{i}.`.
     pub suids_parameter: PerDevice<String>,
     /// Whether the response waits for the answer to SetParameterValues.
@@ -37,6 +39,17 @@ pub struct Rules {
     pub delete: DeleteRule,
     /// Whether a certificate that is expired or not yet valid is refused; else the response says so.
     pub refuse_invalid: bool,
+}
+
+/// How the certificate file reaches the device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ContentRule {
+    /// It is in the Download command; the ACS serves it.
+    Inline,
+    /// The ACS has it from elsewhere.
+    Elsewhere,
+    /// It is put into a store, under one of these names, before the Download command is sent.
+    Staged(StagedNames),
 }
 
 /// What deleting a resource means for the device. The table of certificates has no DeleteObject (TR-181), so clause
@@ -67,20 +80,19 @@ pub struct UrlTooLong {
 }
 
 impl Rules {
-    /// What travels of the certificate file.
+    /// What is kept of the certificate file until the device has accepted the Download.
     pub fn file(&self, content: Arc<[u8]>) -> DownloadFile {
         DownloadFile {
             size: content.len() as u64,
-            content: if self.content_inline {
-                content
-            } else {
-                Arc::default()
+            content: match &self.content {
+                ContentRule::Inline | ContentRule::Staged(_) => content,
+                ContentRule::Elsewhere => Arc::default(),
             },
         }
     }
 
     /// The Download that puts the certificate on the device (TS-0006 clause 8.3.2.1). The device key stands in the URL
-    /// as it is; the CommandKey percent-encoded.
+    /// as it is; the CommandKey percent-encoded; `staged` is the name of the staged file.
     ///
     /// # Errors
     /// If the URL gets too long.
@@ -90,12 +102,14 @@ impl Rules {
         command_key: CommandKey,
         resource: &MyCertFileCred,
         file: &DownloadFile,
+        staged: Option<&str>,
     ) -> Result<Download, UrlTooLong> {
         let url = self
             .download_url
             .of(device)
             .replace("{device_key}", device.key())
-            .replace("{command_key}", &percent_encoded(command_key.as_str()));
+            .replace("{command_key}", &percent_encoded(command_key.as_str()))
+            .replace("{file}", staged.unwrap_or_default());
         let chars = url.chars().count();
         if chars > URL_CHARS_MAX {
             return Err(UrlTooLong { chars });
@@ -104,7 +118,10 @@ impl Rules {
             command_key,
             url,
             file_size: file.size,
-            content: Arc::clone(&file.content),
+            content: match &self.content {
+                ContentRule::Inline => Arc::clone(&file.content),
+                ContentRule::Elsewhere | ContentRule::Staged(_) => Arc::default(),
+            },
             content_type: resource.my_cert_file_format.clone(),
         })
     }
@@ -178,7 +195,7 @@ mod tests {
     fn rules() -> Rules {
         Rules {
             download_url: "https://f/{device_key}/{command_key}".to_owned().into(),
-            content_inline: true,
+            content: ContentRule::Inline,
             suids_parameter: "SUIDs".to_owned().into(),
             await_set_result: true,
             delete: DeleteRule::Disable,
@@ -206,7 +223,8 @@ mod tests {
 
     fn download(rules: &Rules, key: &str) -> Result<Download, UrlTooLong> {
         let file = rules.file(Arc::from(*b"abc"));
-        rules.download(&device(), command_key(key), &resource(), &file)
+        let staged = Some("n").filter(|_| matches!(rules.content, ContentRule::Staged(_)));
+        rules.download(&device(), command_key(key), &resource(), &file, staged)
     }
 
     #[test]
@@ -219,10 +237,23 @@ mod tests {
     #[test]
     fn content_that_is_not_inline_leaves_its_size() {
         let rules = Rules {
-            content_inline: false,
+            content: ContentRule::Elsewhere,
             ..rules()
         };
         let download = download(&rules, "k").unwrap();
+        assert_eq!((download.file_size, download.content.len()), (3, 0));
+    }
+
+    #[test]
+    fn a_staged_file_is_named_by_the_url_and_does_not_travel() {
+        let rules = Rules {
+            download_url: "https://f/{file}?k={command_key}".to_owned().into(),
+            content: ContentRule::Staged(StagedNames::new("s", "a")),
+            ..rules()
+        };
+        assert_eq!(rules.file(Arc::from(*b"abc")).content.len(), 3);
+        let download = download(&rules, "k").unwrap();
+        assert_eq!(download.url, "https://f/n?k=k");
         assert_eq!((download.file_size, download.content.len()), (3, 0));
     }
 

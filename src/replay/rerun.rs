@@ -108,6 +108,7 @@ impl<'c> Rerun<'c> {
             ),
         }
         .map_err(told)?;
+        self.work.take_answers(now).map_err(told)?;
         self.work.write_changes().map_err(told)
     }
 
@@ -121,6 +122,7 @@ impl<'c> Rerun<'c> {
             self.set_clock(now);
             self.work.resume_waiting(now).map_err(told)?;
             self.work.on_time(now, due, usize::MAX).map_err(told)?;
+            self.work.take_answers(now).map_err(told)?;
             self.work.write_changes().map_err(told)?;
         }
         self.set_clock(time.max(self.now()));

@@ -1,9 +1,12 @@
 use crate::config::Config;
 use crate::correlator::Limits;
 use crate::mapping::Rules;
+use crate::telemetry::Metrics;
 use crate::wire::{Decoder, Encoder, Input};
 
+use super::RuntimeError;
 use super::node_directory::NodeDirectory;
+use super::staging::Stager;
 
 /// What the work on a record needs to know; the same for all workers of an application.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Application {
     pub(crate) asking_decoder: Decoder,
     pub(crate) nodes: Option<NodeDirectory>,
     pub(crate) encoder: Encoder,
+    /// Who talks to the store; `None`: nobody, and every file counts as staged.
+    pub(crate) stager: Option<Stager>,
 }
 
 impl Application {
@@ -35,6 +40,7 @@ impl Application {
             asking_decoder: config.decoder(),
             nodes: None,
             encoder: config.encoder(),
+            stager: None,
         }
     }
 
@@ -43,6 +49,16 @@ impl Application {
         self.nodes = NodeDirectory::new(config);
         self.asking_decoder.nodes = self.nodes.as_ref().map(NodeDirectory::nodes);
         self
+    }
+
+    /// The same with the store for certificate files, if the configuration has one.
+    pub(super) fn with_stager(
+        mut self,
+        config: &Config,
+        metrics: &Metrics,
+    ) -> Result<Self, RuntimeError> {
+        self.stager = Stager::start(config, metrics)?;
+        Ok(self)
     }
 
     /// What a topic carries; `None` if it is no input.

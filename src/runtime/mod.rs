@@ -20,6 +20,7 @@ mod restore;
 pub(crate) mod router;
 mod session;
 pub(crate) mod shard;
+pub(crate) mod staging;
 mod stop;
 mod tally;
 mod topics;
@@ -130,7 +131,9 @@ pub fn run(
     };
     let setup = Setup {
         config: config.clone(),
-        application: Application::new(config, shards).with_directory(config),
+        application: Application::new(config, shards)
+            .with_directory(config)
+            .with_stager(config, metrics)?,
         clock,
         watermark: Watermark::default(),
         probe,

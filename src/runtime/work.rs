@@ -1,18 +1,23 @@
 //! What a worker does with a record: decode, route, handle, and carry out what the core decides.
 
+mod effects;
+
 use std::collections::BTreeMap;
 
-use crate::correlator::{Effect, Effects, Event, Response, Unmatched};
+use crate::correlator::{Effects, Event, Response};
 use crate::record::Record;
 use crate::time::Timestamp;
 use crate::wire::{Cause, DecodeError, Decoded, Input, NodeLookups, Outbound, Several, Undecoded};
 
 use super::application::Application;
 use super::shard::{Phase, Shard};
+use super::staging::Desk;
 use super::tally::Tally;
 use super::transaction::Refused;
 use super::trouble::Trouble;
 use super::{RuntimeError, router};
+
+use effects::Occasion;
 
 /// Deadlines that one shard may fire before others have their turn.
 const EXPIRIES_PER_TURN_MAX: usize = 200;
@@ -50,6 +55,7 @@ pub(crate) struct Work<'s, S> {
     /// What the node directory said about the record at hand.
     pub(super) lookups: NodeLookups,
     effects: Effects,
+    pub(crate) desk: Desk<'s>,
     pub(super) outbound: Outbound,
 }
 
@@ -62,6 +68,7 @@ impl<'s, S: Sink> Work<'s, S> {
             tally: Tally::default(),
             lookups: NodeLookups::default(),
             effects: Effects::new(),
+            desk: Desk::new(application.stager.as_ref()),
             outbound: Outbound::default(),
         }
     }
@@ -223,7 +230,7 @@ impl<'s, S: Sink> Work<'s, S> {
         match self.shards.get_mut(&number) {
             Some(shard) if takes => {
                 shard.handle(now, event, &mut self.effects);
-                self.carry_out(number, Some(record))
+                self.carry_out(number, Occasion::Record(record))
             }
             _ if via == Via::Input => {
                 router::forward(record, event.device.key(), number, &mut self.outbound);
@@ -265,67 +272,9 @@ impl<'s, S: Sink> Work<'s, S> {
                     .correlator
                     .handle_timeout(now, due, share, &mut self.effects);
             }
-            self.carry_out(number, None)?;
+            self.carry_out(number, Occasion::Deadline)?;
         }
         Ok(fired)
-    }
-
-    /// Carries out the effects of one shard; `record` is what was handled, `None` after a deadline.
-    fn carry_out(&mut self, number: i32, record: Option<Record<'_>>) -> Result<(), Trouble> {
-        let mut effects = std::mem::take(&mut self.effects);
-        let done = effects
-            .drain(..)
-            .try_for_each(|effect| self.carry_out_one(number, record, effect));
-        effects.clear();
-        self.effects = effects;
-        done
-    }
-
-    fn carry_out_one(
-        &mut self,
-        number: i32,
-        record: Option<Record<'_>>,
-        effect: Effect,
-    ) -> Result<(), Trouble> {
-        let cause = record.map_or(Cause::Deadline, |record| Cause::Record(record.coordinates));
-        match effect {
-            Effect::Forget(id) => {
-                if let Some(shard) = self.shards.get_mut(&number) {
-                    shard.forget(id);
-                }
-                Ok(())
-            }
-            Effect::Remember(slot) => {
-                if let Some(shard) = self.shards.get_mut(&number) {
-                    shard.remember(slot);
-                }
-                Ok(())
-            }
-            Effect::Respond(response) => self.respond(&response, cause, record),
-            Effect::Send(command) => {
-                self.application
-                    .encoder
-                    .command(&command, cause, &mut self.outbound);
-                self.send_for(record)
-            }
-            Effect::SetAside(unmatched) => self.on_unmatched(record, unmatched),
-        }
-    }
-
-    fn on_unmatched(
-        &mut self,
-        record: Option<Record<'_>>,
-        unmatched: Unmatched,
-    ) -> Result<(), Trouble> {
-        let reason = unmatched.reason.as_str();
-        match (&unmatched.record, record) {
-            (Some(kept), _) => {
-                let headers = kept.headers();
-                self.set_aside(kept.borrow(&headers), reason, &unmatched.explanation)
-            }
-            (None, Some(record)) => self.set_aside(record, reason, &unmatched.explanation),
-            (None, None) => unreachable!("a deadline sets aside only records that were kept"),
-        }
     }
 
     /// Answers a request: one record, or one for each target that the requester named.

@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use super::distribution::Distribution;
 use super::handle::{Peak, Peaks};
 use super::installation_metrics::ProductClasses;
-use super::{DirectoryMetrics, WorkerMetrics};
+use super::{DirectoryMetrics, StagingMetrics, WorkerMetrics};
 
 /// A metric, as operators see it.
 #[derive(Debug)]
@@ -76,6 +76,8 @@ metrics! {
         "Requests that wait for their node";
     NODES = Gauge "credbridge_nodes", Count, [],
         "Nodes in the node directory of this process";
+    STAGED_FILES = Counter "credbridge_staged_files_total", Count, ["outcome"],
+        "Certificate files that were `staged`, `removed` at the end, or `swept` because they had expired; `failed`: calls of the store";
     NODE_LAG = Gauge "credbridge_node_lag_records", Count, [],
         "Records between the position and the end of the node directory";
     NODE_RECORDS_REFUSED = Counter "credbridge_node_records_refused_total", Count, [],
@@ -171,6 +173,11 @@ impl Metrics {
     /// The handles of one worker.
     pub fn worker(&self) -> WorkerMetrics {
         WorkerMetrics::new(self)
+    }
+
+    /// The handles of the thread that talks to the store for certificate files.
+    pub fn staging(&self) -> StagingMetrics {
+        StagingMetrics::new(self)
     }
 
     /// The handles of the thread that reads the node directory.
@@ -304,6 +311,7 @@ mod tests {
         let metrics = Metrics::new("1");
         let mut worker = metrics.worker();
         metrics.directory();
+        metrics.staging();
         let mut observations = crate::correlator::Observations::default();
         observations
             .outcomes

@@ -8,6 +8,7 @@ mod installation_metrics;
 mod log;
 pub mod metrics;
 mod saturation_metrics;
+mod staging_metrics;
 mod worker_metrics;
 
 pub use admin::{Admin, AdminError, Bound};
@@ -16,4 +17,5 @@ pub use installation_metrics::InstallationMetrics;
 pub use log::{LogError, LogFilter, LogFormat};
 pub use metrics::Metrics;
 pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};
+pub use staging_metrics::StagingMetrics;
 pub use worker_metrics::{TransactionOutcome, TransactionPhase, WorkerMetrics};

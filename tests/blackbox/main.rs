@@ -49,6 +49,8 @@ mod retry;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
+mod staging;
+#[cfg(test)]
 mod start_checks;
 #[cfg(test)]
 mod tls;

@@ -124,7 +124,11 @@ impl Play {
                 Effect::SetAside(unmatched) => {
                     self.letter(record, unmatched.reason.as_str(), &unmatched.explanation);
                 }
-                Effect::Forget(_) | Effect::Remember(_) | Effect::Send(_) => {}
+                Effect::Forget(_)
+                | Effect::Remember(_)
+                | Effect::Send(_)
+                | Effect::Stage(_)
+                | Effect::Unstage(_) => {}
             }
         }
     }

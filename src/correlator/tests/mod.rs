@@ -13,6 +13,7 @@ mod renewal;
 mod requests;
 mod restoring;
 mod retry;
+mod staging;
 mod steps;
 mod waiting;
 mod withdrawal;

@@ -196,7 +196,12 @@ proptest! {
                         *finals.entry(response.request.coordinates.to_string()).or_default() += 1;
                     }
                 }
-                Effect::Send(_) | Effect::Forget(_) | Effect::Remember(_) | Effect::SetAside(_) => {}
+                Effect::Send(_)
+                | Effect::Forget(_)
+                | Effect::Remember(_)
+                | Effect::SetAside(_)
+                | Effect::Stage(_)
+                | Effect::Unstage(_) => {}
             }
         }
         for (id, sent) in downloads {

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use crate::mapping::Rules;
+
 use super::super::{Effect, Effects, Installation, InstallationId, Limits, Slot, State};
 use super::world::*;
 
@@ -41,7 +43,11 @@ impl Changelog {
 
     /// A world that knows what was written, at the time and with the ledger of the other one.
     pub(super) fn restore(&self, other: &World, limits: Limits) -> World {
-        let mut world = World::with(limits, rules());
+        self.restore_with(other, limits, rules())
+    }
+
+    pub(super) fn restore_with(&self, other: &World, limits: Limits, rules: Rules) -> World {
+        let mut world = World::with(limits, rules);
         world.now = other.now;
         for (id, installation) in &self.0 {
             match installation {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cwmp::{Download, Rpc};
-use crate::mapping::{DeleteRule, Rules};
+use crate::mapping::{ContentRule, DeleteRule, Rules};
 use crate::onem2m::ResponseStatusCode;
 use crate::record::{Coordinates, Record};
 use crate::time::Timestamp;
@@ -22,6 +22,8 @@ pub(crate) enum Seen {
     Respond(String, ResponseStatusCode),
     Send(String),
     SetAside(UnmatchedReason),
+    Stage(String),
+    Unstage,
 }
 
 pub(crate) fn respond(identifier: &str, code: ResponseStatusCode) -> Seen {
@@ -70,7 +72,7 @@ pub(crate) fn limits() -> Limits {
 pub(crate) fn rules() -> Rules {
     Rules {
         download_url: "https://f/{device_key}/{command_key}".to_owned().into(),
-        content_inline: true,
+        content: ContentRule::Inline,
         suids_parameter: "SUIDs".to_owned().into(),
         await_set_result: true,
         delete: DeleteRule::Disable,
@@ -202,6 +204,8 @@ impl World {
                 }
                 Effect::Send(command) => Seen::Send(command.id().to_string()),
                 Effect::SetAside(unmatched) => Seen::SetAside(unmatched.reason),
+                Effect::Stage(staging) => Seen::Stage(staging.id.command_key.to_string()),
+                Effect::Unstage(_) => Seen::Unstage,
             })
             .collect()
     }
@@ -215,7 +219,9 @@ pub(crate) fn only_final(effects: &Effects) -> Response {
         | Effect::Forget(_)
         | Effect::Remember(_)
         | Effect::Send(_)
-        | Effect::SetAside(_) => None,
+        | Effect::SetAside(_)
+        | Effect::Stage(_)
+        | Effect::Unstage(_) => None,
     });
     let response = finals.next().expect("a final response").clone();
     assert_eq!(finals.next(), None);
@@ -226,7 +232,12 @@ pub(crate) fn only_final(effects: &Effects) -> Response {
 pub(crate) fn only_command(effects: &Effects) -> Command {
     let mut commands = effects.iter().filter_map(|effect| match effect {
         Effect::Send(command) => Some(command),
-        Effect::Respond(_) | Effect::Forget(_) | Effect::Remember(_) | Effect::SetAside(_) => None,
+        Effect::Respond(_)
+        | Effect::Forget(_)
+        | Effect::Remember(_)
+        | Effect::SetAside(_)
+        | Effect::Stage(_)
+        | Effect::Unstage(_) => None,
     });
     let command = commands.next().expect("a command").clone();
     assert_eq!(commands.next(), None);

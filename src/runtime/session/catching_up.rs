@@ -37,6 +37,7 @@ impl Session<'_> {
                 shard.restored();
                 shard.phase = Phase::CatchingUp(i64::MAX);
             }
+            self.work.resume_staging(*number);
         }
         let topic = self.setup.config.routed_topic();
         let shards = self.work.shards.values();

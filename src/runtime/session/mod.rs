@@ -135,6 +135,7 @@ impl<'s> Session<'s> {
         let more = self.read_some()?;
         self.expire_some()?;
         self.resume_waiting()?;
+        self.work.take_answers(self.setup.clock.now())?;
         self.work.transaction.serve();
         if self.work.transaction.is_open() {
             let due = self
@@ -304,6 +305,7 @@ impl<'s> Session<'s> {
             .transaction
             .commit(&self.consumer, &offsets, || clock.elapsed())?;
         self.committed = positions;
+        self.work.desk.committed();
         self.export_commit(&times);
         self.finish_catching_up()
     }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::correlator::{
     Bucket, EarlyEvent, Ended, Installation, InstallationId, Ledger, Open, Pacing, Progress,
-    Request, Retry, State, StoredResource, Transfer,
+    Request, Retry, StagedFile, State, StoredResource, Transfer,
 };
 use crate::cwmp::{CommandKey, DownloadFile};
 use crate::onem2m::{
@@ -175,6 +175,12 @@ fn open(id: &InstallationId, open: state::Open) -> Result<Open, Broken> {
             size: file.size,
         }),
         retry: open.retry.map(|message| retry(&message)).transpose()?,
+        staged: open.staged.map(|file| {
+            Box::new(StagedFile {
+                name: file.name.into(),
+                is_there: file.is_there,
+            })
+        }),
         target: match open.target.as_str() {
             "" => None,
             target => Some(Box::new(

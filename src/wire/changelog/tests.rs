@@ -6,6 +6,7 @@ use crate::correlator::tests::world::{Input, *};
 use crate::correlator::{Correlator, EarlyKind, EventKind, Installation, Slot, State};
 use crate::correlator::{Limits, RetryCause, RetryPolicy};
 use crate::cwmp::RejectionReason;
+use crate::mapping::{ContentRule, Rules, StagedNames};
 use crate::onem2m::{Expiry, Operation, ResponseType, ResultContent, TypeName};
 use crate::record::Record;
 use crate::time::Timestamp;
@@ -215,6 +216,24 @@ fn rows_before_the_download_survive_the_changelog() {
     };
     let before = open.rows_before.as_deref();
     assert_eq!(before, Some(&["1".into(), "12".into()][..]));
+    survives(&world);
+}
+
+#[test]
+fn staged_files_survive_the_changelog() {
+    let rules = Rules {
+        content: ContentRule::Staged(StagedNames::new("secret", "application")),
+        ..rules()
+    };
+    let mut world = World::with(limits(), rules);
+    world.effects(create("k1", "a1"));
+    survives(&world);
+    let id = installation(&world, 0).id.clone();
+    let mut effects = Vec::new();
+    world
+        .correlator
+        .handle_staged(world.now, &id, Ok(()), &mut effects);
+    assert_eq!(effects.len(), 2);
     survives(&world);
 }
 

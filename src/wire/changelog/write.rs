@@ -132,6 +132,10 @@ fn open(open: &Open) -> state::Open {
             is_due: retry.is_due,
             is_paced: retry.is_paced,
         }),
+        staged: open.staged.as_deref().map(|file| state::StagedFile {
+            name: file.name.to_string(),
+            is_there: file.is_there,
+        }),
         target: open
             .target
             .as_ref()

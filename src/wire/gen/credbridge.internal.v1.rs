@@ -102,12 +102,24 @@ pub struct Open {
     /// Absent: the rows before the Download are not known, or no help.
     #[prost(message, optional, tag = "10")]
     pub rows_before: ::core::option::Option<Rows>,
+    /// Absent: the store was not asked to take the file.
+    #[prost(message, optional, tag = "11")]
+    pub staged: ::core::option::Option<StagedFile>,
 }
 /// Rows of `Device.Security.Certificate.{i}.`, as they stand in paths.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Rows {
     #[prost(string, repeated, tag = "1")]
     pub names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// A certificate file in the store.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StagedFile {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Whether the store has said that it is there.
+    #[prost(bool, tag = "2")]
+    pub is_there: bool,
 }
 /// The certificate file.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

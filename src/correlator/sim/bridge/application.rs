@@ -23,6 +23,7 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
         asking_decoder: decoder(),
         nodes: None,
         encoder: encoder(),
+        stager: None,
     }
 }
 

@@ -157,6 +157,7 @@ fn open() -> Installation {
             is_due: true,
             is_paced: true,
         })),
+        staged: None,
         target: Some(Box::new(key("k0"))),
     };
     Installation {

@@ -1,0 +1,241 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use object_store::Error;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use crate::correlator::Staging;
+use crate::runtime::Clock;
+use crate::telemetry::StagingMetrics;
+use crate::time::Timestamp;
+
+use super::desk::{Answer, Order};
+use super::store::Store;
+
+/// Calls of the store that are under way at a time: enough to hide its latency, few enough for its limits.
+const CALLS_MAX: usize = 32;
+
+/// How long one call may take; a certificate file is small.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait after the first failure of a call; it doubles.
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+
+/// The longest wait after a failure.
+const DELAY_MAX: Duration = Duration::from_secs(30);
+
+/// How often a file is tried to be removed; what stays is removed once it has expired.
+const REMOVALS_MAX: u32 = 5;
+
+/// How often expired files are looked for.
+const SWEEP_INTERVAL: Duration = Duration::from_mins(15);
+
+/// How long after its expiry, beyond the lag that may hold time-outs back, a file is removed: clocks differ.
+const SWEEP_GRACE: Duration = Duration::from_hours(1);
+
+/// How long removals may go on when the bridge stops; what they leave is removed once it has expired.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// The calls of the store, several at a time, each until it succeeds or nobody needs it any more.
+pub(super) struct Errands {
+    shared: Arc<Shared>,
+    puts: JoinSet<Box<str>>,
+    /// By name of the file.
+    handles: BTreeMap<Box<str>, AbortHandle>,
+    others: JoinSet<()>,
+}
+
+/// What all calls share.
+struct Shared {
+    store: Store,
+    clock: Clock,
+    calls: Semaphore,
+    /// How long after its expiry a file is removed.
+    grace: Duration,
+    is_failing: AtomicBool,
+    metrics: StagingMetrics,
+}
+
+impl Errands {
+    pub(super) fn new(store: Store, hold_max: Duration, metrics: StagingMetrics) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                clock: Clock::new(),
+                calls: Semaphore::new(CALLS_MAX),
+                grace: SWEEP_GRACE + hold_max,
+                is_failing: AtomicBool::new(false),
+                metrics,
+            }),
+            puts: JoinSet::new(),
+            handles: BTreeMap::new(),
+            others: JoinSet::new(),
+        }
+    }
+
+    /// Carries out orders until nobody can give any more.
+    pub(super) async fn run(mut self, mut orders: UnboundedReceiver<Order>) {
+        let mut sweeps = interval(SWEEP_INTERVAL);
+        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => self.take(order),
+                    None => break,
+                },
+                Some(done) = self.puts.join_next() => {
+                    if let Ok(name) = done {
+                        self.handles.remove(&name);
+                    }
+                }
+                Some(_) = self.others.join_next() => {}
+                _ = sweeps.tick() => {
+                    let shared = Arc::clone(&self.shared);
+                    self.others.spawn(async move { shared.sweep().await });
+                }
+            }
+        }
+        // Whoever owns the shard next asks for these again.
+        self.puts.abort_all();
+        let rest = async { while self.others.join_next().await.is_some() {} };
+        if timeout(STOP_GRACE, rest).await.is_err() {
+            tracing::debug!("some staged files stay until they have expired");
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        let shared = Arc::clone(&self.shared);
+        match order {
+            Order::Put(staging, back) => {
+                self.give_up(&staging.name);
+                let name = staging.name.clone();
+                let handle = self.puts.spawn(async move {
+                    let result = shared.put(&staging).await;
+                    let Staging { id, name, .. } = *staging;
+                    // Without a receiver the session is over, and the next one asks again.
+                    back.send(Answer { id, result }).ok();
+                    name
+                });
+                self.handles.insert(name, handle);
+            }
+            Order::Remove(name) => {
+                self.give_up(&name);
+                self.others.spawn(async move { shared.remove(&name).await });
+            }
+        }
+    }
+
+    /// A file that is not needed any more, or is asked for again, is not put any further.
+    fn give_up(&mut self, name: &str) {
+        if let Some(handle) = self.handles.remove(name) {
+            handle.abort();
+        }
+    }
+}
+
+impl Shared {
+    /// Tries until the file is there; or tells why it will not be in time.
+    async fn put(&self, staging: &Staging) -> Result<(), String> {
+        let mut delay = FIRST_DELAY;
+        loop {
+            let call = self.store.put(&staging.name, &staging.content);
+            match self.call(call).await {
+                Ok(()) => {
+                    self.metrics.staged();
+                    return Ok(());
+                }
+                Err(problem) if self.clock.now() + delay >= staging.until => return Err(problem),
+                Err(_) => {}
+            }
+            sleep(delay).await;
+            delay = (delay * 2).min(DELAY_MAX);
+        }
+    }
+
+    async fn remove(&self, name: &str) {
+        let mut delay = FIRST_DELAY;
+        for attempt in 1..=REMOVALS_MAX {
+            if self.call(self.store.remove(name)).await.is_ok() {
+                return self.metrics.removed();
+            }
+            if attempt < REMOVALS_MAX {
+                sleep(delay).await;
+                delay = (delay * 2).min(DELAY_MAX);
+            }
+        }
+    }
+
+    /// Removes files that should have been removed long ago.
+    async fn sweep(self: Arc<Self>) {
+        let grace = u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX);
+        let before = Timestamp::from_millis(self.clock.now().as_millis().saturating_sub(grace));
+        let store = self.store.clone();
+        let parts = tokio::task::spawn_blocking(move || store.remove_parts(before)).await;
+        let mut swept = parts.unwrap_or(0);
+        for name in self
+            .call(self.store.expired(before))
+            .await
+            .unwrap_or_default()
+        {
+            if self.call(self.store.remove(&name)).await.is_ok() {
+                swept += 1;
+            }
+        }
+        if swept > 0 {
+            self.metrics.swept(swept);
+            tracing::info!(files = swept, "expired files removed from the store");
+        }
+    }
+
+    /// One call; what went wrong is said once, until a call succeeds again.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+        let permit = self.calls.acquire().await;
+        let done = timeout(CALL_TIMEOUT, call).await;
+        drop(permit);
+        let problem = match done {
+            Ok(Ok(value)) => {
+                if self.is_failing.swap(false, Ordering::Relaxed) {
+                    tracing::info!("the store for certificate files answers again");
+                }
+                return Ok(value);
+            }
+            Ok(Err(error)) => shown(&error),
+            Err(_) => format!("no answer within {} s", CALL_TIMEOUT.as_secs()),
+        };
+        self.metrics.failed();
+        if !self.is_failing.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                error = problem,
+                "the store for certificate files fails; trying again"
+            );
+        }
+        Err(problem)
+    }
+}
+
+/// What is wrong, without the name of the file: whoever knows it can fetch the file.
+fn shown(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut rest = 0;
+    while let Some(found) = text[rest..].find('-') {
+        let dash = rest + found;
+        let begin = text[..dash]
+            .rfind(|c: char| !c.is_ascii_digit())
+            .map_or(0, |place| place + 1);
+        let end = text[dash + 1..]
+            .find(|c: char| !c.is_ascii_hexdigit())
+            .map_or(text.len(), |length| dash + 1 + length);
+        if crate::mapping::staged_until(&text[begin..end]).is_some() {
+            text.replace_range(begin..end, "***");
+            rest = begin;
+        } else {
+            rest = dash + 1;
+        }
+    }
+    text
+}

@@ -1,0 +1,154 @@
+//! Certificate files in a folder from before their Download until the end of their installation.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::kafka::app::App;
+use crate::kafka::bridge::Bridge;
+use crate::kafka::broker::Broker;
+use crate::kafka::fleet::{self, Command, CommandKind, Format};
+use crate::kafka::play::Play;
+use crate::kafka::{process, wait_for};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const SERVER: &str = "https://files.example.net/";
+const SECRET: &str = "planted-staging-secret-of-enough-characters";
+
+/// What others put into the folder.
+const FOREIGN: &str = "index.html";
+
+/// An application that stages files in a folder, and the folder.
+fn staging_app() -> (App, PathBuf) {
+    let directory = process::scratch("staging");
+    let (folder, secret) = (directory.join("files"), directory.join("secret"));
+    fs::create_dir(&folder).expect("the directory is ours");
+    fs::write(&secret, SECRET).expect("the directory is ours");
+    let app = App::new(Broker::shared(), "staging").set(&json!({
+        "download": {"content": "staged", "url": format!("{SERVER}{{file}}")},
+        "staging": {"store": format!("file://{}", folder.display()), "secret_file": secret},
+    }));
+    (app, folder)
+}
+
+fn files(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let names = entries.map(|entry| entry.expect("it is there").file_name());
+    let mut names: Vec<_> = names
+        .map(|name| name.into_string().expect("names are text"))
+        .collect();
+    names.sort();
+    names
+}
+
+fn only_foreign(folder: &Path) -> Option<()> {
+    (files(folder) == [FOREIGN]).then_some(())
+}
+
+/// The file that a Download names, which must be there.
+fn staged_file(folder: &Path, download: &Command) -> PathBuf {
+    let CommandKind::Download { url, .. } = &download.kind else {
+        panic!("not a Download: {download:?}");
+    };
+    let file = folder.join(
+        url.strip_prefix(SERVER)
+            .expect("the URL of the file server"),
+    );
+    let content = fs::read(&file).expect("the file is there when the command is visible");
+    assert!(!content.is_empty());
+    file
+}
+
+fn start(app: &App) -> Bridge {
+    let mut bridge = Bridge::start_with(&app.config_of("one"), &["--log", "trace"]);
+    bridge.wait_until_ready();
+    bridge
+}
+
+fn count(bridge: &Bridge, outcome: &str) -> usize {
+    let name = format!("credbridge_staged_files_total{{outcome=\"{outcome}\"}}");
+    bridge.metric(&name).expect("the bridge answers")
+}
+
+#[test]
+fn a_staged_file_survives_a_kill_and_goes_at_the_end() {
+    let (app, folder) = staging_app();
+    let expired = format!("1000000000-{}", "0".repeat(32));
+    for name in [&*expired, &format!("{expired}#1"), FOREIGN] {
+        fs::write(folder.join(name), "x").expect("the folder is ours");
+    }
+    let bridge = start(&app);
+    wait_for("expired files to be removed", LIMIT, || {
+        only_foreign(&folder)
+    });
+    assert_eq!(count(&bridge, "swept"), 2);
+
+    let mut play = Play::new(&app);
+    let download = play.up_to_download("S1");
+    let file = staged_file(&folder, &download);
+    assert_eq!(count(&bridge, "staged"), 1);
+    let log = bridge.log();
+    let name = file.file_name().and_then(|name| name.to_str());
+    for secret in [SECRET, name.expect("names are text")] {
+        assert!(!log.contains(secret), "{secret} stands in the log");
+    }
+    bridge.kill();
+    assert!(file.exists());
+
+    let bridge = start(&app);
+    let set = play.up_to_set("S1", &download);
+    assert!(file.exists());
+    play.finish("S1", &set);
+    wait_for("the file to be removed", LIMIT, || only_foreign(&folder));
+    bridge.stop();
+    let outputs = app.written();
+    assert_eq!((outputs.commands.len(), outputs.responses.len()), (2, 1));
+}
+
+/// A request that expires after two seconds.
+fn impatient_request(app: &App) -> crate::kafka::client::Record {
+    let mut record = fleet::request(&app.requests, Format::Json, "S1", Some("k1"));
+    let value = record.value.as_deref().expect("a request has a value");
+    let mut primitive: Value = serde_json::from_slice(value).expect("the request is JSON");
+    primitive["rqet"] = json!("2000");
+    record.value = Some(primitive.to_string().into_bytes());
+    record
+}
+
+#[test]
+fn a_store_that_fails_is_asked_again_also_after_a_kill() {
+    let (app, folder) = staging_app();
+    let bridge = app.start();
+    let away = folder.with_extension("away");
+    fs::rename(&folder, &away).expect("the folder is ours");
+    fs::write(&folder, "no folder").expect("the directory is ours");
+
+    let mut play = Play::new(&app);
+    app.client.send(impatient_request(&app));
+    let (response, _) = play.next_response("S1");
+    assert_eq!(response.code, 5000, "{response:?}");
+    let text = "the certificate file could not be staged, and nothing was sent to the device";
+    assert!(response.debug.contains(text), "{response:?}");
+
+    play.request("S2", Some("k2"));
+    wait_for("the request to be taken on", LIMIT, || {
+        (bridge.metric("credbridge_installations_open") == Some(1)).then_some(())
+    });
+    bridge.kill();
+    fs::remove_file(&folder).expect("the directory is ours");
+    fs::rename(&away, &folder).expect("the directory is ours");
+    let bridge = app.start();
+    let (download, _) = play.next_command("S2");
+    staged_file(&folder, &download);
+    let fault = fleet::transfer_complete("k2", 9018, "");
+    play.event("S2", "", fault);
+    assert_eq!(play.next_response("S2").0.code, 4000);
+    wait_for("the file to be removed", LIMIT, || {
+        files(&folder).is_empty().then_some(())
+    });
+    bridge.stop();
+    let outputs = app.written();
+    assert_eq!((outputs.commands.len(), outputs.responses.len()), (1, 2));
+}
