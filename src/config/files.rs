@@ -61,12 +61,16 @@ impl Config {
             &self.correlation.command_key_secret_file,
             &self.download.password_file,
             &self.download.username_file,
+            &self.staging.secret_file,
         ];
+        let of_servers = self.download.file_servers.iter();
+        let of_servers =
+            of_servers.flat_map(|server| [&server.username_file, &server.password_file]);
         Files::new(
             of_properties
                 .into_iter()
                 .chain(LOCATIONS.into_iter().filter_map(located))
-                .chain(of_keys.into_iter().flatten().cloned()),
+                .chain(of_keys.into_iter().chain(of_servers).flatten().cloned()),
         )
     }
 }

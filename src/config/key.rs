@@ -109,6 +109,9 @@ keys! {
     USERNAME_FILE = "download.username_file", Single, "", "File that holds the Username argument; empty: none";
     /// No account is good for everybody.
     PASSWORD_FILE = "download.password_file", Single, "", "File that holds the Password argument; empty: none";
+    /// One account for all file servers is the rule.
+    FILE_SERVERS = "download.file_servers", Entries, "[]",
+        "Logins of single file servers: entries of `url`, with which the URLs of their files begin, and `username_file`, `password_file` or both; the longest `url` that fits wins, at most 200";
     /// Works without a file server.
     CONTENT = "download.content", Single, "inline",
         "`inline`: the certificate file is in the command; `staged`: it is put into `staging.store` first, and removed at the end; `none`: the ACS has it from elsewhere";

@@ -6,6 +6,7 @@
 mod change;
 mod check;
 mod error;
+mod file_servers;
 mod files;
 mod key;
 mod overrides;
@@ -185,6 +186,8 @@ pub struct DownloadConfig {
     pub password_file: Option<PathBuf>,
     /// Password argument, at most 256 characters; empty: none.
     pub password: Secret,
+    /// Logins of single file servers.
+    pub file_servers: Vec<FileServerConfig>,
     /// How the certificate file reaches the ACS.
     pub content: ContentDelivery,
     /// Whether an accepted Download whose time has run out is cancelled.
@@ -193,6 +196,21 @@ pub struct DownloadConfig {
     pub list_rows_first: bool,
     /// Whether a certificate that is expired or not yet valid is refused.
     pub refuse_invalid: bool,
+}
+
+/// The login of one file server, instead of that for all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileServerConfig {
+    /// How the URLs of its files begin; ends with a slash.
+    pub url: String,
+    /// File that holds the Username argument.
+    pub username_file: Option<PathBuf>,
+    /// Username argument, at most 256 characters; empty: none.
+    pub username: String,
+    /// File that holds the Password argument.
+    pub password_file: Option<PathBuf>,
+    /// Password argument, at most 256 characters; empty: none.
+    pub password: Secret,
 }
 
 /// How the certificate file reaches the ACS.

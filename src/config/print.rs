@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::{delete_name, format_name, validity_name};
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery, overrides, rate, retry};
+use super::{Config, ContentDelivery, Delivery, file_servers, overrides, rate, retry};
 use crate::wire::Format;
 
 impl Config {
@@ -114,6 +114,10 @@ impl Config {
             (
                 "download.password_file",
                 file(download.password_file.as_ref()),
+            ),
+            (
+                "download.file_servers",
+                file_servers::printed(&download.file_servers),
             ),
             ("download.content", content(download.content).into()),
             ("download.list_rows_first", download.list_rows_first.into()),

@@ -7,7 +7,7 @@ use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
     FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
-    StagingConfig, TimeoutsConfig, TopicsConfig, overrides, rate, retry, rules,
+    StagingConfig, TimeoutsConfig, TopicsConfig, file_servers, overrides, rate, retry, rules,
 };
 use crate::wire::Format;
 
@@ -219,6 +219,7 @@ fn download(source: &mut Source) -> DownloadConfig {
             password_file.as_deref(),
         )),
         password_file,
+        file_servers: file_servers::file_servers(source),
         content: source.value(&key::CONTENT, rules::content),
         list_rows_first: source.value(&key::LIST_ROWS_FIRST, rules::boolean),
         cancel_expired: source.value(&key::CANCEL_EXPIRED, rules::boolean),

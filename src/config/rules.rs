@@ -293,6 +293,20 @@ pub(super) fn url(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// How the URLs of the files of a server begin.
+pub(super) fn file_server(text: &str) -> Result<String, String> {
+    if text.contains(['{', '}']) {
+        return Err(format!(
+            "`{text}` has a placeholder; write what stands before the first one"
+        ));
+    }
+    // Without it, `https://files.example.net` would fit `https://files.example.net.example.org/` as well.
+    match url(text)?.ends_with('/') {
+        true => Ok(text.to_owned()),
+        false => Err(format!("`{text}` must end with /")),
+    }
+}
+
 /// Schemes of stores in the cloud.
 const CLOUD: [&str; 3] = ["s3://", "gs://", "az://"];
 

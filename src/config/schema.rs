@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::correlator::RetryCause;
 
 use super::check::OWNED_PROPERTIES;
+use super::file_servers::{self, FILE_SERVERS_MAX};
 use super::key::{KEYS, Key, Shape};
 use super::overrides::{OVERRIDABLE, OVERRIDES_MAX};
 use super::read::{
@@ -51,6 +52,7 @@ fn section() -> Value {
 
 fn value(key: &Key) -> Value {
     let mut schema = match key.shape {
+        Shape::Entries if key.path == "download.file_servers" => file_servers(),
         Shape::Entries => entries(),
         Shape::List => list(),
         Shape::Map if key.path == "retry.table" => retries(),
@@ -82,6 +84,20 @@ fn properties() -> Value {
         "propertyNames": {"not": {"enum": owned}},
         "additionalProperties": {"type": ["string", "number", "boolean"]},
     })
+}
+
+/// How the URLs of the files of a server begin, and its login.
+fn file_servers() -> Value {
+    let file = json!({"type": "string"});
+    let entry = json!({
+        "type": "object", "additionalProperties": false, "required": [file_servers::URL], "minProperties": 2,
+        "properties": {
+            (file_servers::URL): {"type": "string", "pattern": "^https?://[^/{}][^{}]*/$"},
+            (file_servers::USERNAME_FILE): file,
+            (file_servers::PASSWORD_FILE): file,
+        },
+    });
+    json!({"type": ["array", "null"], "maxItems": FILE_SERVERS_MAX, "items": entry})
 }
 
 /// Which devices, and what is otherwise for them.

@@ -96,8 +96,7 @@ impl Config {
             commands: self.formats.commands,
             responses: self.formats.responses,
             file_type: self.per_device(&self.download.file_type, |one| one.file_type.as_ref()),
-            username: self.download.username.clone(),
-            password: self.download.password.expose().to_owned(),
+            logins: self.logins(),
         }
     }
 }

@@ -88,8 +88,7 @@ mod tests {
             commands: Format::Protobuf,
             responses: Format::Json,
             file_type: String::new().into(),
-            username: String::new(),
-            password: String::new(),
+            logins: crate::wire::Logins::new([]),
         };
         let coordinates = Coordinates {
             topic: "cwmp.events".into(),

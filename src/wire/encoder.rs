@@ -3,7 +3,7 @@ use std::fmt;
 use crate::cwmp::PerDevice;
 use crate::record::Coordinates;
 
-use super::Format;
+use super::{Format, Logins};
 
 /// Writes commands, responses and dead letters.
 #[derive(Debug)]
@@ -14,10 +14,8 @@ pub struct Encoder {
     pub responses: Format,
     /// FileType argument of Download.
     pub file_type: PerDevice<String>,
-    /// Username argument of every Download; empty: none.
-    pub username: String,
-    /// Password argument of every Download; empty: none.
-    pub password: String,
+    /// Username and Password arguments of Download.
+    pub logins: Logins,
 }
 
 /// What made an output necessary: the header `credbridge-cause`.

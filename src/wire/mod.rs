@@ -18,6 +18,7 @@ mod json_members;
 mod json_primitive;
 mod ledger_record;
 mod line;
+mod logins;
 mod node_record;
 mod nodes;
 mod notification;
@@ -39,6 +40,7 @@ pub use decoder::{
 pub use encoder::{Cause, Encoder};
 pub use format::Format;
 pub use ledger_record::LedgerRecord;
+pub use logins::{Login, Logins};
 pub use node_record::{NodeRecord, read_node};
 pub use nodes::{Nodes, NodesFull};
 pub use outbound::{Destination, Outbound};

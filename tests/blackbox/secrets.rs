@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -11,11 +12,17 @@ use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
 use crate::kafka::play::Play;
-use crate::kafka::process;
 use crate::kafka::tail::Received;
+use crate::kafka::{process, wait_for};
 
 /// In the file of the Username's password, which goes to the ACS only.
 const FILE_PASSWORD: &str = "planted-file-password";
+
+/// In the file of the password of one file server.
+const SERVER_PASSWORD: &str = "planted-server-password";
+
+/// What comes to stand there later.
+const NEXT_PASSWORD: &str = "planted-next-password";
 
 /// In a property of the Kafka clients.
 const KAFKA_PASSWORD: &str = "planted-kafka-password";
@@ -26,7 +33,14 @@ const PRIVATE_KEY: &str = "cGxhbnRlZC1wcml2YXRlLWtleQ==";
 /// Behind the CommandKeys that the bridge assigns.
 const KEY_SECRET: &str = "planted-command-key-secret";
 
-const ALL: [&str; 4] = [FILE_PASSWORD, KAFKA_PASSWORD, PRIVATE_KEY, KEY_SECRET];
+const ALL: [&str; 6] = [
+    FILE_PASSWORD,
+    SERVER_PASSWORD,
+    NEXT_PASSWORD,
+    KAFKA_PASSWORD,
+    PRIVATE_KEY,
+    KEY_SECRET,
+];
 
 fn assert_none(place: &str, text: &str, secrets: &[&str]) {
     assert!(
@@ -69,10 +83,16 @@ fn app_with_secrets() -> App {
         path
     };
     let (for_files, for_kafka) = (file("a", FILE_PASSWORD), file("b", KAFKA_PASSWORD));
-    let for_keys = file("c", KEY_SECRET);
+    let (for_keys, for_server) = (file("c", KEY_SECRET), file("d", SERVER_PASSWORD));
     App::new(Broker::shared(), "secrets").set(&json!({
         "correlation": {"command_key_secret_file": for_keys},
-        "download": {"password_file": for_files},
+        "download": {
+            "password_file": for_files,
+            "file_servers": [{
+                "url": "https://files.example.net/credentials/00256D-IGD-S3/",
+                "password_file": for_server,
+            }],
+        },
         "kafka": {"properties": {"sasl.username": "bridge", "sasl.password_file": for_kafka}},
     }))
 }
@@ -106,6 +126,7 @@ fn planted_secrets_are_shown_nowhere() {
         &ALL,
     );
 
+    logins_differ_by_server_and_follow_their_files(&app, &mut play);
     for path in ["/metrics", "/readyz?verbose", "/version"] {
         assert_none(path, &bridge.http_get(path).expect("it answers"), &ALL);
     }
@@ -115,6 +136,26 @@ fn planted_secrets_are_shown_nowhere() {
     bridge.stop();
     changelog_forgets_the_file(&app);
     printed_configuration_hides(&app);
+}
+
+fn logins_differ_by_server_and_follow_their_files(app: &App, play: &mut Play<'_>) {
+    let mut password_of = |command_key: &str| {
+        play.request("S3", Some(command_key));
+        let command = text(&play.next_command("S3").1);
+        let failed = fleet::transfer_complete(command_key, 9018, "");
+        play.event("S3", "", failed);
+        assert_eq!(play.next_response("S3").0.code, 4000);
+        [FILE_PASSWORD, SERVER_PASSWORD, NEXT_PASSWORD].map(|password| command.contains(password))
+    };
+    assert_eq!(password_of("k0"), [false, true, false]);
+    let file = &app.config["download"]["file_servers"][0]["password_file"];
+    let file = file.as_str().expect("it is a path");
+    fs::write(file, format!("{NEXT_PASSWORD}\n")).expect("the file is ours");
+    let mut number = 0;
+    wait_for("the other password", Duration::from_secs(60), || {
+        number += 1;
+        (password_of(&format!("k{number}")) == [false, false, true]).then_some(())
+    });
 }
 
 /// What stays in the changelog for good, of an installation that is over.

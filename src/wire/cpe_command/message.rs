@@ -52,12 +52,13 @@ fn timestamp(time: Timestamp) -> Option<pbjson_types::Timestamp> {
 }
 
 fn download(encoder: &Encoder, device: &DeviceId, arguments: &cwmp::Download) -> r#gen::Download {
+    let login = encoder.logins.of(&arguments.url);
     r#gen::Download {
         command_key: arguments.command_key.as_str().into(),
         file_type: encoder.file_type.of(device).clone(),
         url: arguments.url.clone(),
-        username: encoder.username.clone(),
-        password: encoder.password.clone(),
+        username: login.username.clone(),
+        password: login.password.clone(),
         file_size: arguments.file_size,
         content: arguments.content.to_vec(),
         content_type: (*arguments.content_type).into(),

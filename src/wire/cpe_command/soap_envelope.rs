@@ -39,6 +39,7 @@ pub(super) fn write(encoder: &Encoder, command: &Command, out: &mut Vec<u8>) {
 
 /// TR-069 A.3.2.8: all ten arguments, in the order of the schema.
 fn download(encoder: &Encoder, device: &DeviceId, arguments: &Download, out: &mut Vec<u8>) {
+    let login = encoder.logins.of(&arguments.url);
     append(
         out,
         format_args!(
@@ -48,8 +49,8 @@ fn download(encoder: &Encoder, device: &DeviceId, arguments: &Download, out: &mu
             Escaped(arguments.command_key.as_str()),
             Escaped(encoder.file_type.of(device)),
             Escaped(&arguments.url),
-            Escaped(&encoder.username),
-            Escaped(&encoder.password),
+            Escaped(&login.username),
+            Escaped(&login.password),
             arguments.file_size,
         ),
     );

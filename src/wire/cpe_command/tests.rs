@@ -13,6 +13,7 @@ use crate::onem2m::RequestPrimitive;
 use crate::record::Coordinates;
 use crate::time::Timestamp;
 use crate::wire::r#gen::{self, CpeCommand, cpe_command};
+use crate::wire::{Login, Logins};
 
 use super::*;
 
@@ -21,8 +22,13 @@ fn encoder(commands: Format) -> Encoder {
         commands,
         responses: Format::Json,
         file_type: "X 00256D Device Certificate".to_owned().into(),
-        username: "u<".into(),
-        password: "p&".into(),
+        logins: Logins::new([(
+            String::new(),
+            Login {
+                username: "u<".into(),
+                password: "p&".into(),
+            },
+        )]),
     }
 }
 

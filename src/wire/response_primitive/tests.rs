@@ -15,8 +15,7 @@ fn encoder(responses: Format) -> Encoder {
         commands: Format::Protobuf,
         responses,
         file_type: String::new().into(),
-        username: String::new(),
-        password: String::new(),
+        logins: crate::wire::Logins::new([]),
     }
 }
 

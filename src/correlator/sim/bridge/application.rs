@@ -6,7 +6,7 @@ use crate::onem2m::Certificate;
 use crate::record::Record;
 use crate::runtime::application::Application;
 use crate::wire::r#gen::CreateRequest;
-use crate::wire::{CommandKeys, Decoded, Decoder, Encoder, Format, Input};
+use crate::wire::{CommandKeys, Decoded, Decoder, Encoder, Format, Input, Logins};
 
 use super::super::fleet::message;
 use super::super::kafka::{Topic, coordinates};
@@ -42,8 +42,7 @@ fn encoder() -> Encoder {
         commands: Format::Protobuf,
         responses: Format::Protobuf,
         file_type: "X 00256D Certificate".to_owned().into(),
-        username: String::new(),
-        password: String::new(),
+        logins: Logins::new([]),
     }
 }
 
