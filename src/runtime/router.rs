@@ -172,6 +172,22 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_the_bridge_that_somebody_else_wrote_are_not_forwarded() {
+        let coordinates: Coordinates = "in/2/9".parse().unwrap();
+        let record = Record {
+            coordinates: &coordinates,
+            key: None,
+            value: Some(b"v"),
+            headers: &[(WAITS_UNTIL, b"9"), (SOURCE_KEY, b"forged"), ("h", b"1")],
+        };
+        let mut outbound = Outbound::default();
+        forward(record, "00256D-1", 5, &mut outbound);
+        let names: Vec<_> = outbound.headers().map(|(name, _)| name).collect();
+        assert_eq!(names, ["h", SOURCE]);
+        assert_eq!(keep(record).headers.len(), 1);
+    }
+
+    #[test]
     fn record_without_key_stays_without_key() {
         let coordinates = Coordinates {
             topic: "in".into(),
