@@ -136,6 +136,15 @@ impl LoadOptions {
             mess.faults + mess.silence + mess.early <= 1.0,
             "--faults, --silence and --early together are more than 1"
         );
+        for (key, is_on) in [
+            ("download.list_rows_first", config.download.list_rows_first),
+            ("retry.new_command_key", config.retry.new_command_key),
+        ] {
+            ensure!(
+                !is_on,
+                "{key} leads to commands that the judge of the fleet does not know: set it to false for the run"
+            );
+        }
         self.check_retries(config)?;
         self.check_time_outs(config)
     }
@@ -233,6 +242,18 @@ mod tests {
                 .check(&Config::default())
                 .is_ok()
         );
+    }
+
+    #[test]
+    fn options_that_the_judge_does_not_know_are_refused() {
+        let mut listing = Config::default();
+        listing.download.list_rows_first = true;
+        let mut renewing = Config::default();
+        renewing.retry.new_command_key = true;
+        for (config, key) in [(listing, "list_rows_first"), (renewing, "new_command_key")] {
+            let mistake = options("").check(&config).unwrap_err().to_string();
+            assert!(mistake.contains(key), "{mistake}");
+        }
     }
 
     #[test]
