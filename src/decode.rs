@@ -94,9 +94,12 @@ fn write_event(
 
 fn write_request(
     file: &str,
-    read: Result<ReadPrimitive, DecodeError>,
+    mut read: Result<ReadPrimitive, DecodeError>,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    if let Ok(read) = &mut read {
+        name_devices(read);
+    }
     let notifications = match &read {
         Err(error) => return Entry::of_error(error).write(file, out),
         Ok(ReadPrimitive::Request(request, device)) => {
@@ -126,6 +129,23 @@ fn write_request(
         ..Entry::new("notifications")
     }
     .write(file, out)
+}
+
+/// Has the messages name the devices, wherever they were named.
+fn name_devices(read: &mut ReadPrimitive) {
+    match read {
+        ReadPrimitive::Request(request, Ok(device)) => request.name_device(device),
+        ReadPrimitive::Request(_, Err(_)) => {}
+        ReadPrimitive::Notifications(notifications) => {
+            for notification in notifications.iter_mut().flatten() {
+                if let (Some(request), Ok(device)) =
+                    (&mut notification.created, &notification.device)
+                {
+                    request.name_device(device);
+                }
+            }
+        }
+    }
 }
 
 /// The name of the oneof field.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// Where a record stands in Kafka; written `topic/partition/offset`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Coordinates {
@@ -45,6 +47,9 @@ impl std::str::FromStr for Coordinates {
 
 /// A header as it was read: a name, and a value that need not be text.
 pub type Header<'a> = (&'a str, &'a [u8]);
+
+/// Headers of one record; more than the bridge and its peers write take an allocation.
+pub type Headers<'a> = SmallVec<[Header<'a>; 12]>;
 
 /// A header that is kept.
 pub type OwnedHeader = (Box<str>, Box<[u8]>);

@@ -2,7 +2,7 @@
 
 use crate::correlator::{Event, EventKind, Installation, State};
 use crate::cwmp::DeviceId;
-use crate::record::{Coordinates, Record};
+use crate::record::{Coordinates, Headers, Record};
 use crate::runtime::router;
 use crate::time::Timestamp;
 use crate::wire::changelog::{self, ChangelogEntry};
@@ -91,7 +91,7 @@ impl Gatherer<'_> {
     }
 
     fn source<'r>(&self, role: Role, record: &Record<'r>) -> Option<Source<'r>> {
-        let mut headers = record.headers.to_vec();
+        let mut headers = Headers::from_slice(record.headers);
         let (coordinates, source_key) = router::origin(&mut headers)?;
         Some(Source {
             role: self::role(self.config, &coordinates.topic)?,

@@ -8,7 +8,7 @@ use rdkafka::message::Message as _;
 
 use crate::correlator::{Installation, InstallationId};
 use crate::cwmp::{CommandKey, DeviceId};
-use crate::record::{Coordinates, Record};
+use crate::record::{Coordinates, Headers, Record};
 use crate::runtime::reader::{Stretch, with_record};
 use crate::runtime::router::{self, partition_of};
 use crate::wire::changelog::{self, ChangelogEntry};
@@ -86,7 +86,7 @@ fn of_record(gatherer: &Gatherer<'_>, at: &Coordinates) -> anyhow::Result<Subjec
 
 /// Copies are taken for what they were made of.
 fn of_copy(gatherer: &Gatherer<'_>, role: Role, record: Record<'_>) -> anyhow::Result<Subject> {
-    let mut headers = record.headers.to_vec();
+    let mut headers = Headers::from_slice(record.headers);
     let origin = match role {
         Role::Routed | Role::DeadLetter => router::origin(&mut headers),
         Role::Request | Role::CpeEvent | Role::State | Role::Command | Role::Response => None,

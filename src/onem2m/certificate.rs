@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -10,9 +11,9 @@ use cms::signed_data::SignedData;
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Encode as _, Tag, Tagged as _};
 use x509_cert::name::Name;
-use x509_parser::certificate::X509Certificate;
+use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::nom::Parser as _;
 use x509_parser::pem::Pem;
-use x509_parser::prelude::FromDer as _;
 use x509_parser::time::ASN1Time;
 
 use crate::time::Timestamp;
@@ -182,10 +183,8 @@ impl CertificateFile {
         let bytes = if is_pem {
             content.as_bytes().to_vec()
         } else {
-            let text: Vec<u8> = content
-                .bytes()
-                .filter(|byte| !byte.is_ascii_whitespace())
-                .collect();
+            let mut text = Vec::with_capacity(content.len());
+            text.extend(content.bytes().filter(|byte| !byte.is_ascii_whitespace()));
             BASE64
                 .decode(text)
                 .map_err(|_| CertificateError::NotBase64)?
@@ -226,15 +225,19 @@ fn structure(format: &str) -> Result<Structure, CertificateError> {
         .ok_or_else(|| CertificateError::UnknownFormat(media_type.chars().take(64).collect()))
 }
 
+/// A certificate in DER, in the content or taken out of it.
+type File<'a> = Cow<'a, [u8]>;
+
 /// The certificates of all blocks that hold some; private keys and parameters are passed over.
-fn certificates_of_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+fn certificates_of_pem(text: &[u8]) -> Result<Vec<File<'_>>, CertificateError> {
     let mut certificates = Vec::new();
     for block in Pem::iter_from_buffer(text) {
         let block = block.map_err(|_| CertificateError::BrokenPem)?;
         match block.label.as_str() {
-            "CERTIFICATE" | "X509 CERTIFICATE" => certificates.push(block.contents),
+            "CERTIFICATE" | "X509 CERTIFICATE" => certificates.push(block.contents.into()),
             "PKCS7" | "CMS" | "PKCS #7 SIGNED DATA" => {
-                certificates.extend(certificates_of_der(&block.contents)?);
+                let found = certificates_of_der(&block.contents)?.into_iter();
+                certificates.extend(found.map(|file| File::Owned(file.into_owned())));
             }
             _ => {}
         }
@@ -242,28 +245,28 @@ fn certificates_of_pem(text: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
     Ok(certificates)
 }
 
-fn certificates_of_der(der: &[u8]) -> Result<Vec<Vec<u8>>, CertificateError> {
+fn certificates_of_der(der: &[u8]) -> Result<Vec<File<'_>>, CertificateError> {
     match ContentInfo::from_der(der) {
         Ok(content) if content.content_type == SIGNED_DATA => {
             certificates_of_signed_data(&content).map_err(|_| CertificateError::NotACertificate)
         }
         Ok(_) => Err(CertificateError::NotACertificate),
-        Err(_) => Ok(vec![der.to_vec()]),
+        Err(_) => Ok(vec![der.into()]),
     }
 }
 
-fn certificates_of_signed_data(content: &ContentInfo) -> der::Result<Vec<Vec<u8>>> {
+fn certificates_of_signed_data(content: &ContentInfo) -> der::Result<Vec<File<'static>>> {
     let signed: SignedData = content.content.decode_as()?;
     let mut certificates = Vec::new();
     for choice in signed.certificates.iter().flat_map(|set| set.0.iter()) {
         if let CertificateChoices::Certificate(certificate) = choice {
-            certificates.push(certificate.to_der()?);
+            certificates.push(certificate.to_der()?.into());
         }
     }
     Ok(certificates)
 }
 
-fn end_entity(mut files: Vec<Vec<u8>>) -> Result<(Certificate, Validity), CertificateError> {
+fn end_entity(mut files: Vec<File<'_>>) -> Result<(Certificate, Validity), CertificateError> {
     let mut index = 0;
     while index < files.len() {
         if files[..index].contains(&files[index]) {
@@ -272,9 +275,11 @@ fn end_entity(mut files: Vec<Vec<u8>>) -> Result<(Certificate, Validity), Certif
             index += 1;
         }
     }
+    // Extensions matter where there is a choice.
+    let mut parser = X509CertificateParser::new().with_deep_parse_extensions(files.len() > 1);
     let certificates = files
         .iter()
-        .map(|der| match X509Certificate::from_der(der) {
+        .map(|der| match parser.parse(der) {
             Ok(([], certificate)) => Ok(certificate),
             Ok(_) | Err(_) => Err(CertificateError::NotACertificate),
         })

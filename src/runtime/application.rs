@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::correlator::Limits;
 use crate::mapping::Rules;
@@ -11,8 +13,8 @@ use super::staging::Stager;
 /// What the work on a record needs to know; the same for all workers of an application.
 #[derive(Debug)]
 pub(crate) struct Application {
-    pub(crate) requests: Vec<String>,
-    pub(crate) cpe_events: Vec<String>,
+    pub(crate) requests: Vec<Arc<str>>,
+    pub(crate) cpe_events: Vec<Arc<str>>,
     pub(crate) routed_topic: String,
     pub(crate) shards: i32,
     pub(crate) limits: Limits,
@@ -30,8 +32,8 @@ pub(crate) struct Application {
 impl Application {
     pub(crate) fn new(config: &Config, shards: i32) -> Self {
         Self {
-            requests: config.topics.requests.clone(),
-            cpe_events: config.topics.cpe_events.clone(),
+            requests: shared(&config.topics.requests),
+            cpe_events: shared(&config.topics.cpe_events),
             routed_topic: config.routed_topic(),
             shards,
             limits: config.limits(shards.unsigned_abs()),
@@ -63,12 +65,23 @@ impl Application {
 
     /// What a topic carries; `None` if it is no input.
     pub(crate) fn input(&self, topic: &str) -> Option<Input> {
-        if self.cpe_events.iter().any(|known| known == topic) {
+        if self.cpe_events.iter().any(|known| **known == *topic) {
             Some(Input::CpeEvents)
-        } else if self.requests.iter().any(|known| known == topic) {
+        } else if self.requests.iter().any(|known| **known == *topic) {
             Some(Input::Requests)
         } else {
             None
         }
     }
+
+    /// The name of a topic, shared if it is an input.
+    pub(crate) fn shared_name(&self, topic: &str) -> Arc<str> {
+        let mut inputs = self.cpe_events.iter().chain(&self.requests);
+        let known = inputs.find(|known| ***known == *topic);
+        known.map_or_else(|| topic.into(), Arc::clone)
+    }
+}
+
+fn shared(names: &[String]) -> Vec<Arc<str>> {
+    names.iter().map(|name| name.as_str().into()).collect()
 }

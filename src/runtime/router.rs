@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use crate::record::{Coordinates, Header, OwnedRecord, Record};
+use crate::record::{Coordinates, Headers, OwnedRecord, Record};
 use crate::time::Timestamp;
 use crate::wire::{Destination, Outbound};
 
@@ -103,7 +103,7 @@ fn is_ours(name: &str) -> bool {
 
 /// Takes the origin off the headers of a forwarded record again: coordinates and key of the source record. `None` if
 /// the record was not written by [`forward`].
-pub(crate) fn origin<'a>(headers: &mut Vec<Header<'a>>) -> Option<(Coordinates, Option<&'a [u8]>)> {
+pub(crate) fn origin<'a>(headers: &mut Headers<'a>) -> Option<(Coordinates, Option<&'a [u8]>)> {
     let mut coordinates = None;
     let mut key = None;
     headers.retain(|(name, value)| {
@@ -123,6 +123,8 @@ pub(crate) fn origin<'a>(headers: &mut Vec<Header<'a>>) -> Option<(Coordinates, 
 
 #[cfg(test)]
 mod tests {
+    use smallvec::smallvec;
+
     use crate::wire::NodeLookups;
 
     use super::*;
@@ -163,12 +165,12 @@ mod tests {
             (outbound.partition, outbound.key(), outbound.value()),
             (Some(5), Some(&b"00256D-1"[..]), Some(&b"v"[..]))
         );
-        let mut headers: Vec<_> = outbound.headers().collect();
+        let mut headers: Headers<'_> = outbound.headers().collect();
         assert_eq!(
             origin(&mut headers),
             Some((coordinates.clone(), Some(&b"k"[..])))
         );
-        assert_eq!(headers, [("h", &b"1"[..])]);
+        assert_eq!(*headers, [("h", &b"1"[..])]);
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
         };
         let mut outbound = Outbound::default();
         forward(record, "00256D-1", 0, &mut outbound);
-        let mut headers: Vec<_> = outbound.headers().collect();
+        let mut headers: Headers<'_> = outbound.headers().collect();
         assert_eq!(origin(&mut headers), Some((coordinates.clone(), None)));
         assert_eq!(outbound.value(), None);
     }
@@ -228,7 +230,7 @@ mod tests {
         let until = Timestamp::from_millis(1_900_000_010_000);
         assert_eq!(waits_until(&record), Some(until));
         assert_eq!(NodeLookups::HEADER, committed[4].0);
-        let mut headers = committed.to_vec();
+        let mut headers = Headers::from_slice(&committed);
         let read = origin(&mut headers);
         assert_eq!(read, Some((coordinates.clone(), Some(committed[2].1))));
         let source = Record {
@@ -243,7 +245,7 @@ mod tests {
 
     #[test]
     fn stranger_in_the_routed_topic_has_no_origin() {
-        assert_eq!(origin(&mut vec![("h", &b"1"[..])]), None);
-        assert_eq!(origin(&mut vec![(SOURCE, &b"nonsense"[..])]), None);
+        assert_eq!(origin(&mut smallvec![("h", &b"1"[..])]), None);
+        assert_eq!(origin(&mut smallvec![(SOURCE, &b"nonsense"[..])]), None);
     }
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use arrayvec::ArrayVec;
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -53,11 +54,14 @@ pub(super) const fn attribute(short: &'static str, long: &'static str, kind: Kin
     Attribute { short, long, kind }
 }
 
+/// Most rows of a table.
+const ATTRIBUTES_MAX: usize = 32;
+
 /// The members of one object. Of a name that comes twice the first value is kept.
 #[derive(Debug)]
 pub(super) struct Members<'a> {
     table: &'static [Attribute],
-    values: Vec<Option<&'a RawValue>>,
+    values: ArrayVec<Option<&'a RawValue>, ATTRIBUTES_MAX>,
     unknown: BTreeSet<Cow<'a, str>>,
     repeated: BTreeSet<Cow<'a, str>>,
 }
@@ -200,7 +204,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Members {
             table: self.0,
-            values: vec![None; self.0.len()],
+            values: self.0.iter().map(|_| None).collect(),
             unknown: BTreeSet::new(),
             repeated: BTreeSet::new(),
         };

@@ -1,9 +1,11 @@
 //! What makes a create request valid (TS-0004 clauses 7.3.3.3 and 7.4.15, TS-0022), whatever its format was.
 
+mod content;
+
 use crate::cwmp::CommandKey;
 use crate::onem2m::{
-    CertificateError, CertificateFile, Expiry, MyCertFileCred, Operation, RequestPrimitive,
-    ResponseStatusCode, ResponseType, ResultContent, Suid,
+    CertificateFile, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode,
+    ResponseType, ResultContent, Suid,
 };
 
 use super::json_members::shown;
@@ -20,15 +22,6 @@ const TEXT_BYTES_MAX: usize = 2048;
 
 /// Most targets of a late response; each gets a record.
 const TARGETS_MAX: usize = 16;
-
-/// Most paths of a request: a certificate has one row.
-const OBJECT_PATHS_MAX: usize = 16;
-
-/// Most SUIDs of a request: TS-0004 clause 6.3.4.2.39 has 21, and some originators repeat them.
-const SUIDS_MAX: usize = 64;
-
-/// Longest path in the data model of a device (TR-106 clause 3.2).
-const OBJECT_PATH_BYTES_MAX: usize = 256;
 
 /// A request, judged.
 pub(super) struct Judged {
@@ -53,31 +46,72 @@ pub(super) enum Asked {
 }
 
 impl ReadRequest {
-    pub(super) fn judge(&self) -> Judged {
+    pub(super) fn judge(mut self) -> Judged {
+        let refusals = std::mem::take(&mut self.refusals);
         let mut judge = Judge {
-            request: self,
-            refusals: self.refusals.clone(),
+            request: &self,
+            refusals,
         };
         let primitive = judge.primitive();
         let command_key = judge.command_key();
-        let execution_time = judge.execution_time(primitive.operation);
-        let asked = match primitive.operation {
-            Operation::Create if self.has_resource => judge.resource(),
+        let operation = primitive.operation;
+        let execution_time = judge.execution_time(operation);
+        let asked = match operation {
+            Operation::Create if self.has_resource => {
+                let (suids, file) = judge.resource();
+                file.map(|file| (suids, Some(file)))
+            }
             Operation::Create => None,
-            operation @ (Operation::Retrieve | Operation::Update | Operation::Delete) => {
-                Some(Asked::OfResource(judge.changed_suids(operation)))
+            Operation::Retrieve | Operation::Update | Operation::Delete => {
+                Some((judge.changed_suids(operation), None))
             }
         };
         let verdict = match (Refusal::together(&judge.refusals), asked) {
-            (None, Some(asked)) => Ok(Verdict {
+            (None, Some((suids, file))) => Ok(Verdict {
                 command_key,
                 execution_time,
-                asked,
+                asked: match file {
+                    Some(file) => Asked::Create(self.take_resource(suids), file),
+                    None => Asked::OfResource(suids),
+                },
             }),
             (Some(refusal), _) => Err(refusal),
             (None, None) => unreachable!("without a resource there is a refusal"),
         };
-        Judged { primitive, verdict }
+        Judged {
+            primitive: self.take_texts(primitive),
+            verdict,
+        }
+    }
+
+    /// The resource of a request that was found right.
+    fn take_resource(&mut self, suids: Vec<Suid>) -> MyCertFileCred {
+        let message = &mut self.message;
+        let name = std::mem::take(&mut message.resource_name);
+        let paths = std::mem::take(&mut message.object_paths);
+        MyCertFileCred {
+            type_name: self.type_name,
+            suids,
+            my_cert_file_format: message.my_cert_file_format.trim().into(),
+            object_paths: paths.into_iter().map(Into::into).collect(),
+            resource_name: Some(name).filter(|name| !name.is_empty()).map(Into::into),
+        }
+    }
+
+    /// Completes the primitive with the texts of the message, which are worth no copy.
+    fn take_texts(self, primitive: RequestPrimitive) -> RequestPrimitive {
+        // Nobody waits for an answer to a notification: its address stands in the primitive already.
+        if self.resource_identifier.is_some() {
+            return primitive;
+        }
+        let message = self.message;
+        RequestPrimitive {
+            request_identifier: message.request_identifier.into(),
+            originator: message.from.into(),
+            to: message.to.into(),
+            release_version_indicator: message.release_version_indicator.into(),
+            ..primitive
+        }
     }
 }
 
@@ -104,6 +138,7 @@ impl Judge<'_> {
         }
     }
 
+    /// The primitive, but for the texts that the message holds.
     fn primitive(&mut self) -> RequestPrimitive {
         if let Some(resource) = &self.request.resource_identifier {
             return self.notified(resource);
@@ -131,14 +166,11 @@ impl Judge<'_> {
         let (request_expiration, result_expiration) = self.times();
         RequestPrimitive {
             operation,
-            request_identifier: message.request_identifier.as_str().into(),
-            originator: message.from.as_str().into(),
-            to: message.to.as_str().into(),
-            release_version_indicator: message.release_version_indicator.as_str().into(),
             response_type,
             result_content,
             request_expiration,
             result_expiration,
+            ..RequestPrimitive::default()
         }
     }
 
@@ -274,124 +306,5 @@ impl Judge<'_> {
         CommandKey::try_from(text)
             .map_err(|error| self.bad(format!("the assigned key is unusable: {error}")))
             .ok()
-    }
-
-    fn resource(&mut self) -> Option<Asked> {
-        let message = &self.request.message;
-        let suids = self.suids();
-        let object_paths = self.object_paths();
-        let resource_name = self.resource_name();
-        let file = self.file()?;
-        let resource = MyCertFileCred {
-            type_name: self.request.type_name,
-            suids,
-            my_cert_file_format: message.my_cert_file_format.trim().into(),
-            object_paths,
-            resource_name,
-        };
-        Some(Asked::Create(resource, file))
-    }
-
-    pub(super) fn suids(&mut self) -> Vec<Suid> {
-        let numbers = &self.request.message.suids;
-        if numbers.len() > SUIDS_MAX {
-            self.bad(format!(
-                "suids (SUIDs) has {} numbers: at most {SUIDS_MAX} are allowed",
-                numbers.len()
-            ));
-        }
-        let mut suids = Vec::new();
-        for number in numbers.iter().take(SUIDS_MAX) {
-            match Suid::try_from(*number) {
-                Ok(suid) if suids.contains(&suid) => {}
-                Ok(suid) => suids.push(suid),
-                Err(error) => self.bad(format!("suids (SUIDs): {error}")),
-            }
-        }
-        if numbers.is_empty() {
-            self.bad_unless_told(
-                "suids",
-                "suids (SUIDs) is missing or empty: give at least one of 40 to 45",
-            );
-        }
-        suids
-    }
-
-    fn object_paths(&mut self) -> Vec<Box<str>> {
-        let paths = &self.request.message.object_paths;
-        if paths.len() > OBJECT_PATHS_MAX {
-            self.bad(format!(
-                "obps (objectPaths) has {} paths: at most {OBJECT_PATHS_MAX} are allowed",
-                paths.len()
-            ));
-        }
-        let wrong = |path: &&String| path.is_empty() || path.len() > OBJECT_PATH_BYTES_MAX;
-        if let Some(path) = paths.iter().find(wrong) {
-            self.bad(format!(
-                "obps (objectPaths) has a path of {} bytes: 1 to {OBJECT_PATH_BYTES_MAX} are allowed",
-                path.len()
-            ));
-        }
-        paths.iter().map(|path| path.as_str().into()).collect()
-    }
-
-    fn resource_name(&mut self) -> Option<Box<str>> {
-        let name = self.request.message.resource_name.as_str();
-        if name.is_empty() {
-            return None;
-        }
-        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if !name.bytes().all(unreserved) {
-            self.bad(format!(
-                "rn (resourceName) {} may only have letters, digits and - . _ ~ (TS-0001 clause 7.2)",
-                shown(name)
-            ));
-        }
-        if name.len() > TEXT_BYTES_MAX {
-            self.too_long("rn (resourceName)", name.len());
-        }
-        Some(name.into())
-    }
-
-    fn file(&mut self) -> Option<CertificateFile> {
-        let message = &self.request.message;
-        let (format, content) = (&message.my_cert_file_format, &message.my_cert_file_content);
-        if format.trim().is_empty() {
-            self.bad_unless_told(
-                "mcff",
-                format!(
-                    "mcff (myCertFileFormat) is missing or empty: allowed are {}",
-                    CertificateFile::FORMATS.join(", ")
-                ),
-            );
-        } else if format.len() > TEXT_BYTES_MAX {
-            self.too_long("mcff (myCertFileFormat)", format.len());
-        }
-        if content.trim().is_empty() {
-            self.bad_unless_told(
-                "mcfc",
-                "mcfc (myCertFileContent) is missing or empty: give PEM text, or DER in base64",
-            );
-        }
-        if format.trim().is_empty() || content.trim().is_empty() {
-            return None;
-        }
-        match CertificateFile::read(format, content) {
-            Ok(file) => Some(file),
-            Err(error) => {
-                let name = match error {
-                    CertificateError::UnknownFormat(_) => "mcff (myCertFileFormat)",
-                    CertificateError::Empty
-                    | CertificateError::TooLarge
-                    | CertificateError::NotBase64
-                    | CertificateError::BrokenPem
-                    | CertificateError::NoCertificate
-                    | CertificateError::NotACertificate
-                    | CertificateError::NotPkcs12 => "mcfc (myCertFileContent)",
-                };
-                self.bad(format!("{name}: {error}"));
-                None
-            }
-        }
     }
 }

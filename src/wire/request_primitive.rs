@@ -16,7 +16,6 @@ use crate::cwmp::DeviceId;
 use crate::onem2m::{Operation, RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
 use crate::record::{Coordinates, Record};
 
-use device::name_device;
 pub(super) use device::{Lookup, message_device};
 
 use super::json_primitive::{Primitive, read_json, read_text};
@@ -82,7 +81,7 @@ impl ReadRequest {
 
     /// The answer, if the bridge would refuse the request at once for what it says.
     pub fn refusal(&self) -> Option<Refusal> {
-        self.judge().verdict.err()
+        self.clone().judge().verdict.err()
     }
 }
 
@@ -129,13 +128,14 @@ impl Decoder {
 
     fn event<'r>(
         &self,
-        request: ReadRequest,
+        mut request: ReadRequest,
         device: Result<DeviceId, DecodeError>,
         record: Record<'r>,
         lookups: &mut NodeLookups,
     ) -> Result<Event<'r>, Undecoded> {
+        let lookup = std::mem::take(&mut request.lookup);
         let judged = request.judge();
-        match (request.lookup, &device, &judged.verdict) {
+        match (lookup, &device, &judged.verdict) {
             (Lookup::Found(address), Ok(device), _) => {
                 lookups.found.push((address, device.clone()));
             }
@@ -217,8 +217,9 @@ impl Decoder {
                 read_command_key_header(&mut request, &record);
                 let message = &request.message;
                 let targets = [&*message.to, request.parent()];
-                let found = self.device_of_request(message.device.as_ref(), &targets, &record);
-                let device = name_device(&mut request, found);
+                let (device, lookup) =
+                    self.device_of_request(message.device.as_ref(), &targets, &record);
+                request.lookup = lookup;
                 ReadPrimitive::Request(request, device)
             }
             Primitive::Notifications(notifications) => ReadPrimitive::Notifications(
@@ -250,8 +251,8 @@ impl Decoder {
                  id: leave it out",
             ));
         }
-        let found = self.device_of_request(None, &targets, record);
-        let device = name_device(&mut request, found);
+        let (device, lookup) = self.device_of_request(None, &targets, record);
+        request.lookup = lookup;
         ReadNotification {
             created: Some(request),
             device,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::record::{Coordinates, Header};
+use crate::record::{Coordinates, Headers};
 use crate::time::Timestamp;
 use crate::wire::{Destination, Outbound};
 
@@ -60,7 +60,7 @@ impl Message {
         }
     }
 
-    pub(super) fn headers(&self) -> Vec<Header<'_>> {
+    pub(super) fn headers(&self) -> Headers<'_> {
         self.headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_slice()))

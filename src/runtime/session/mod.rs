@@ -16,7 +16,7 @@ use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::Offset;
 use rdkafka::{Message, TopicPartitionList};
 
-use crate::record::{Coordinates, Header, Record};
+use crate::record::{Coordinates, Headers, Record};
 use crate::runtime::allowance::Allowance;
 use crate::runtime::assignment::{Membership, Partition, leave, list};
 use crate::runtime::probe::{Offsets, offsets};
@@ -355,14 +355,14 @@ fn read(
     now: Timestamp,
     message: &BorrowedMessage<'_>,
 ) -> Result<(), Trouble> {
-    let mut headers: Vec<Header<'_>> = message.headers().map_or_else(Vec::new, |headers| {
+    let mut headers: Headers<'_> = message.headers().map_or_else(Headers::new, |headers| {
         headers
             .iter()
             .map(|header| (header.key, header.value.unwrap_or_default()))
             .collect()
     });
     let here = Coordinates {
-        topic: message.topic().into(),
+        topic: work.application.shared_name(message.topic()),
         partition: message.partition(),
         offset: message.offset(),
     };

@@ -30,6 +30,11 @@ impl ReadRequest {
             }
         }
     }
+
+    /// Has the message name the device, wherever it was named.
+    pub fn name_device(&mut self, device: &DeviceId) {
+        self.message.device = Some(message_device(device));
+    }
 }
 
 impl Decoder {
@@ -111,18 +116,6 @@ impl Decoder {
         let captures = self.from_target.as_ref()?.captures(to)?;
         DeviceId::from_key(captures.name("device")?.as_str()).ok()
     }
-}
-
-/// Has the message name the device, wherever it was named.
-pub(super) fn name_device(
-    request: &mut ReadRequest,
-    (device, lookup): (Result<DeviceId, DecodeError>, Lookup),
-) -> Result<DeviceId, DecodeError> {
-    if let Ok(device) = &device {
-        request.message.device = Some(message_device(device));
-    }
-    request.lookup = lookup;
-    device
 }
 
 /// What the worker that read a forwarded record found in its directory.

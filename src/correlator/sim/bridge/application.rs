@@ -13,8 +13,8 @@ use super::super::kafka::{Topic, coordinates};
 
 pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -> Application {
     Application {
-        requests: vec![Topic::Requests.name().to_owned()],
-        cpe_events: vec![Topic::CpeEvents.name().to_owned()],
+        requests: vec![Topic::Requests.name().into()],
+        cpe_events: vec![Topic::CpeEvents.name().into()],
         routed_topic: Topic::Routed.name().to_owned(),
         shards,
         limits,
