@@ -1,5 +1,6 @@
 //! What a client library says by itself: counted, and logged without noise.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ const ERROR_LOG_INTERVAL: Duration = Duration::from_secs(60);
 /// Errors of one client that are kept until they are counted.
 const ERRORS_MAX: usize = 100;
 
+/// Reasons of one client that are kept: a name may stand for several addresses, each with its own trouble.
+const REASONS_MAX: usize = 4;
+
 /// What a client says about itself, at most once in [`ERROR_LOG_INTERVAL`].
 #[derive(Debug)]
 pub(super) struct Diagnostics {
@@ -23,7 +27,7 @@ pub(super) struct Diagnostics {
     clock: Clock,
     said: Mutex<Option<Duration>>,
     errors: Mutex<Vec<RDKafkaErrorCode>>,
-    reason: Mutex<String>,
+    reasons: Mutex<VecDeque<String>>,
 }
 
 impl Diagnostics {
@@ -33,14 +37,26 @@ impl Diagnostics {
             clock: Clock::new(),
             said: Mutex::new(None),
             errors: Mutex::new(Vec::new()),
-            reason: Mutex::default(),
+            reasons: Mutex::default(),
         }
     }
 
-    /// What the client said last about an error; empty: nothing.
-    pub(super) fn reason(&self) -> String {
-        let reason = self.reason.lock();
-        reason.expect("nobody panics while holding it").clone()
+    /// What the client said last about errors, the oldest first; empty: nothing.
+    pub(super) fn reasons(&self) -> String {
+        let mut reasons = self.reasons.lock().expect("nobody panics while holding it");
+        reasons.make_contiguous().join("; ")
+    }
+
+    /// That all brokers are down says less than why they are.
+    fn keep_reason(&self, code: Option<RDKafkaErrorCode>, reason: &str) {
+        if code == Some(RDKafkaErrorCode::AllBrokersDown) {
+            return;
+        }
+        let mut reasons = self.reasons.lock().expect("nobody panics while holding it");
+        if reasons.len() == REASONS_MAX {
+            reasons.pop_front();
+        }
+        reasons.push_back(reason.to_owned());
     }
 
     /// The errors since the last call, at most [`ERRORS_MAX`].
@@ -61,13 +77,14 @@ impl ClientContext for Diagnostics {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        if let Some(code) = error.rdkafka_error_code() {
+        let code = error.rdkafka_error_code();
+        if let Some(code) = code {
             let mut errors = self.errors.lock().expect("nobody panics while holding it");
             if errors.len() < ERRORS_MAX {
                 errors.push(code);
             }
         }
-        reason.clone_into(&mut self.reason.lock().expect("nobody panics while holding it"));
+        self.keep_reason(code, reason);
         let now = self.clock.elapsed();
         let mut said = self.said.lock().expect("nobody panics while holding it");
         if said.is_none_or(|at| now.saturating_sub(at) >= ERROR_LOG_INTERVAL) {

@@ -52,6 +52,15 @@ use probe::Probe;
 use record_limit::RecordLimit;
 use watermark::Watermark;
 
+/// How long a check tries to reach a broker that refuses.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long it tries while it cannot tell why: a handshake with a busy broker takes its time to fail.
+const CHECK_SILENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a check waits between tries.
+const CHECK_PAUSE: Duration = Duration::from_millis(100);
+
 /// How long the cluster may take to tell offsets.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -93,17 +102,23 @@ impl Setup {
 /// # Errors
 /// If no broker answers.
 pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
-    let probe = open_probe(config, &Stop::default())?;
-    probe
-        .client()
-        .fetch_metadata(None, PROBE_TIMEOUT)
-        .map_err(|error| {
-            RuntimeError::Failed(format!(
-                "no broker answers at {}: {error}: {}",
+    let (stop, clock) = (Stop::default(), Clock::new());
+    let probe = open_probe(config, &stop)?;
+    while let Err(error) = probe.client().fetch_metadata(None, PROBE_TIMEOUT) {
+        let trouble = probe.trouble();
+        // A name may stand for several addresses, and the client tries one after the other.
+        let limit = match trouble.as_str() {
+            "" => CHECK_SILENT_TIMEOUT,
+            _ => CHECK_TIMEOUT,
+        };
+        if clock.elapsed() >= limit {
+            return Err(RuntimeError::Failed(format!(
+                "no broker answers at {}: {error}: {trouble}",
                 config.kafka.bootstrap_servers,
-                probe.trouble()
-            ))
-        })?;
+            )));
+        }
+        stop.wait(CHECK_PAUSE);
+    }
     ClusterCheck::new(config, &probe).run()
 }
 

@@ -107,10 +107,12 @@ impl Probe {
     /// What the client said last about its trouble with the cluster, e.g. with a certificate; empty: nothing.
     pub(super) fn trouble(&self) -> String {
         // It says so only to who asks for records; there are none, since nothing is assigned.
-        if let Some(Ok(record)) = self.client.poll(Duration::ZERO) {
-            tracing::debug!(topic = record.topic(), "a record that nobody asked for");
+        while let Some(said) = self.client.poll(Duration::ZERO) {
+            if let Ok(record) = said {
+                tracing::debug!(topic = record.topic(), "a record that nobody asked for");
+            }
         }
-        self.client.context().reason()
+        self.client.context().reasons()
     }
 
     fn list_offsets(&self, partitions: &[Partition], which: Offset) -> KafkaResult<Offsets> {
