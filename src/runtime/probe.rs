@@ -22,6 +22,11 @@ const EARLIEST: Offset = Offset::Beginning;
 /// How long a question is repeated before its error counts.
 const ASKED_MAX: Duration = Duration::from_secs(5);
 
+/// How long one question for a topic may take, and how long it is repeated; below the time after which a worker counts as
+/// hanging.
+const METADATA_STEP: Duration = Duration::from_secs(5);
+const METADATA_MAX: Duration = Duration::from_secs(15);
+
 /// How long to wait before a question is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -90,7 +95,14 @@ impl Probe {
 
     /// Number of partitions of a topic; 0 if there is no such topic.
     pub(super) fn partition_count(&self, topic: &str) -> KafkaResult<i32> {
-        let metadata = self.client.fetch_metadata(Some(topic), self.timeout)?;
+        let clock = Clock::new();
+        let metadata = loop {
+            match self.client.fetch_metadata(Some(topic), METADATA_STEP) {
+                // A connection to a broker that has hung is given up after 10 s; the next one is answered.
+                Err(_) if clock.elapsed() < METADATA_MAX && !self.stop.wait(PAUSE) => {}
+                answer => break answer?,
+            }
+        };
         let count = metadata
             .topics()
             .iter()
