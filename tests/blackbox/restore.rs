@@ -32,7 +32,7 @@ fn restore_waits_for_an_open_transaction_and_takes_over_what_it_commits() {
 
     let mut bridge = None;
     app.client
-        .send_in_transaction("zombie", &state_before_the_end, || {
+        .send_in_transaction("slow-zombie", &state_before_the_end, || {
             let bridge = bridge.insert(Bridge::start(&app.config));
             wait_for("a restore that has not ended", START_LIMIT, || {
                 (bridge.metric("credbridge_restore_remaining_records")? > 0).then_some(())
