@@ -19,13 +19,17 @@ const LATEST: Offset = Offset::End;
 /// Asks for the offset of the first record that is still there.
 const EARLIEST: Offset = Offset::Beginning;
 
-/// How long a question is repeated before its error counts.
-const ASKED_MAX: Duration = Duration::from_secs(5);
+/// How long a question for offsets is repeated before its error counts.
+const OFFSETS_MAX: Duration = Duration::from_secs(5);
 
 /// How long one question for a topic may take, and how long it is repeated; below the time after which a worker counts as
 /// hanging.
 const METADATA_STEP: Duration = Duration::from_secs(5);
 const METADATA_MAX: Duration = Duration::from_secs(15);
+
+/// How long the client is listened to: what it logs waits in the same queue before what it says about errors, and a poll
+/// without a time-out ends after one of either.
+const LISTENED: Duration = Duration::from_millis(50);
 
 /// How long to wait before a question is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -95,14 +99,10 @@ impl Probe {
 
     /// Number of partitions of a topic; 0 if there is no such topic.
     pub(super) fn partition_count(&self, topic: &str) -> KafkaResult<i32> {
-        let clock = Clock::new();
-        let metadata = loop {
-            match self.client.fetch_metadata(Some(topic), METADATA_STEP) {
-                // A connection to a broker that has hung is given up after 10 s; the next one is answered.
-                Err(_) if clock.elapsed() < METADATA_MAX && !self.stop.wait(PAUSE) => {}
-                answer => break answer?,
-            }
-        };
+        // A connection to a broker that has hung is given up after 10 s; the next one is answered.
+        let metadata = self.ask(METADATA_MAX, || {
+            self.client.fetch_metadata(Some(topic), METADATA_STEP)
+        })?;
         let count = metadata
             .topics()
             .iter()
@@ -119,7 +119,7 @@ impl Probe {
     /// What the client said last about its trouble with the cluster, e.g. with a certificate; empty: nothing.
     pub(super) fn trouble(&self) -> String {
         // It says so only to who asks for records; there are none, since nothing is assigned.
-        while let Some(said) = self.client.poll(Duration::ZERO) {
+        while let Some(said) = self.client.poll(LISTENED) {
             if let Ok(record) = said {
                 tracing::debug!(topic = record.topic(), "a record that nobody asked for");
             }
@@ -131,13 +131,19 @@ impl Probe {
         if partitions.is_empty() {
             return Ok(Offsets::new());
         }
+        // A leader that is just being elected passes within moments.
+        self.ask(OFFSETS_MAX, || {
+            let asked = list(partitions.iter().map(|partition| (partition, which)))?;
+            offsets(&self.client.offsets_for_times(asked, self.timeout)?)
+        })
+    }
+
+    /// Asks until there is an answer, the stop is requested, or `max` has passed.
+    fn ask<T>(&self, max: Duration, question: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
         let clock = Clock::new();
         loop {
-            let asked = list(partitions.iter().map(|partition| (partition, which)))?;
-            let answer = self.client.offsets_for_times(asked, self.timeout);
-            match answer.and_then(|list| offsets(&list)) {
-                // A leader that is just being elected passes within moments.
-                Err(_) if clock.elapsed() < ASKED_MAX && !self.stop.wait(PAUSE) => {}
+            match question() {
+                Err(_) if clock.elapsed() < max && !self.stop.wait(PAUSE) => {}
                 answer => return answer,
             }
         }
