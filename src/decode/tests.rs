@@ -8,13 +8,7 @@ use super::*;
 const LEAF: &str = include_str!("../../tests/fixtures/certificates/leaf.pem");
 
 fn decoder() -> Decoder {
-    Decoder {
-        command_keys: CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    }
+    Decoder::new(CommandKeys::new("credbridge"))
 }
 
 fn line(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> Value {

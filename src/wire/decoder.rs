@@ -33,6 +33,19 @@ pub struct Decoder {
     pub nodes: Option<Arc<Nodes>>,
 }
 
+impl Decoder {
+    /// One that tells the format from each record, and takes the device from what the record itself says.
+    pub const fn new(command_keys: CommandKeys) -> Self {
+        Self {
+            command_keys,
+            requests: None,
+            cpe_events: None,
+            from_target: None,
+            nodes: None,
+        }
+    }
+}
+
 /// What the node directory was asked for one record.
 #[derive(Debug, Default)]
 pub struct NodeLookups {

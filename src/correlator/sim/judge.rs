@@ -106,6 +106,19 @@ struct Story {
     end: Option<(Timestamp, u16)>,
 }
 
+impl Story {
+    /// What begins with the first attempt of a command.
+    fn begun(known: &Request, request: &str, step: Step, expires_at: Timestamp) -> Self {
+        Self {
+            plan: known.plan,
+            request: request.to_owned(),
+            asked_at: known.at,
+            commands: BTreeMap::from([(step, (1, expires_at))]),
+            end: None,
+        }
+    }
+}
+
 /// Device and CommandKey.
 type Id = (DeviceId, String);
 

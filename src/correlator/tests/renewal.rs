@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use crate::cwmp::{CommandKey, FaultCode, RejectionReason, Rpc};
 use crate::onem2m::Operation;
 use crate::onem2m::ResponseStatusCode::{
@@ -34,22 +32,11 @@ fn renewing() -> Limits {
     }
 }
 
-fn asked() -> World {
-    let mut world = World::with(renewing(), rules());
-    world.handle(create("k1", "a1"), &[send("k1/download"), remember("k1")]);
-    world
-}
-
-fn next(world: &World) -> Duration {
-    let at = world.correlator.poll_timeout().expect("a deadline");
-    at.since(world.now)
-}
-
 /// The Download that follows from a fault, after a while.
 #[track_caller]
 fn renewed(world: &mut World, fault: Input) -> Command {
     assert_eq!(world.effects(fault).len(), 2, "both are remembered");
-    let delay = next(world);
+    let delay = world.until_next();
     assert!(delay >= MINUTE / 2 && delay <= 2 * MINUTE, "{delay:?}");
     only_command(&world.pass(delay))
 }
@@ -61,7 +48,7 @@ fn key_of(command: &Command) -> String {
 #[test]
 fn download_that_the_device_fails_comes_again_with_another_key() {
     for is_accepted in [false, true] {
-        let mut world = asked();
+        let mut world = World::asked(renewing());
         let fault = if is_accepted {
             world.handle(accepted("k1"), &[remember("k1")]);
             transfer_complete("k1", 9010)
@@ -90,7 +77,7 @@ fn download_that_the_device_fails_comes_again_with_another_key() {
 
 #[test]
 fn what_comes_late_for_the_old_key_changes_nothing() {
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     world.effects(accepted("k1"));
     world.effects(transfer_complete("k1", 9010));
     let late = [
@@ -103,7 +90,7 @@ fn what_comes_late_for_the_old_key_changes_nothing() {
     for input in late.clone() {
         world.handle(input, &[]);
     }
-    let delay = next(&world);
+    let delay = world.until_next();
     let key = key_of(&only_command(&world.pass(delay)));
     world.effects(accepted(&key));
     for input in late {
@@ -117,11 +104,11 @@ fn what_comes_late_for_the_old_key_changes_nothing() {
 
 #[test]
 fn attempts_are_counted_over_all_keys() {
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     let second = renewed(&mut world, faulted("k1/download", 9002));
     let refused = rejected(&second.id().to_string(), RejectionReason::RetryLater);
     world.handle(refused, &[remember(&key_of(&second))]);
-    let delay = next(&world);
+    let delay = world.until_next();
     let third = only_command(&world.pass(delay));
     assert_eq!(key_of(&third), key_of(&second));
     assert_eq!(third.attempt, 3);
@@ -136,7 +123,7 @@ fn attempts_are_counted_over_all_keys() {
 
 #[test]
 fn fault_is_final_unless_it_is_named_and_the_option_is_on() {
-    let response = asked().response(faulted("k1/download", 9001));
+    let response = World::asked(renewing()).response(faulted("k1/download", 9001));
     assert_eq!(response.response_status_code, BadRequest);
     let limits = Limits {
         retry_with_new_key: false,
@@ -163,14 +150,14 @@ fn no_download_begins_after_its_request_expired() {
 #[test]
 fn renewed_request_is_withdrawn_by_the_address_that_was_told_first() {
     let withdraw = || about("/cse1/node7/req-k1", Operation::Delete, "d1", "a2");
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     let effects = world.effects(faulted("k1/download", 9002));
     assert_eq!(effects.len(), 2);
     let seen = world.effects(withdraw());
     let seen = world.seen(&seen);
     assert_eq!(seen[0], respond("a1", InternalServerError));
     assert_eq!(seen[2], respond("a2", Deleted));
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     let key = key_of(&renewed(&mut world, faulted("k1/download", 9002)));
     let command = only_command(&world.effects(withdraw()));
     assert_eq!(
@@ -186,7 +173,7 @@ fn renewed_request_is_withdrawn_by_the_address_that_was_told_first() {
 
 #[test]
 fn renewed_resource_is_found_by_both_keys() {
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     let key = key_of(&renewed(&mut world, faulted("k1/download", 9002)));
     world.effects(transfer_complete(&key, 0));
     world.effects(set_applied(&key));
@@ -228,7 +215,7 @@ fn renewal_survives_a_restart_at_any_time() {
     let mut second = changelog.restore(&first, renewing());
     let late = transfer_complete("k1", 0);
     assert_eq!(second.told(late.clone()), first.told(late));
-    let delay = next(&first);
+    let delay = first.until_next();
     let effects = first.pass(delay);
     changelog.write(&first, &effects);
     let one = only_command(&effects);
@@ -241,7 +228,7 @@ fn renewal_survives_a_restart_at_any_time() {
         assert_eq!(first.told(event), told);
         assert_eq!(told, other);
     }
-    let delay = next(&first);
+    let delay = first.until_next();
     let one = only_command(&first.pass(delay));
     assert_eq!(only_command(&third.pass(delay)), one);
     assert_eq!(one.attempt, 3);
@@ -253,7 +240,7 @@ fn file_is_kept_until_the_transfer_has_ended() {
         let installation = correlator.installation(Slot(0)).unwrap();
         installation.open().unwrap().file.is_some()
     };
-    let mut world = asked();
+    let mut world = World::asked(renewing());
     world.effects(accepted("k1"));
     assert!(has_file(&world.correlator));
     world.effects(transfer_complete("k1", 0));

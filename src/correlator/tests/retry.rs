@@ -31,37 +31,24 @@ fn table() -> RetryTable {
     causes.map(|cause| (cause, policy)).into()
 }
 
-fn world() -> World {
-    let limits = Limits {
+fn retrying() -> Limits {
+    Limits {
         retry: table(),
         ..limits()
-    };
-    World::with(limits, rules())
-}
-
-fn asked() -> World {
-    let mut world = world();
-    world.handle(create("k1", "a1"), &[send("k1/download"), remember("k1")]);
-    world
-}
-
-/// How long until the next deadline.
-fn next(world: &World) -> Duration {
-    let at = world.correlator.poll_timeout().expect("a deadline");
-    at.since(world.now)
+    }
 }
 
 #[track_caller]
 fn comes_again(world: &mut World, refusal: Input, longest: Duration, command_id: &str) {
     world.handle(refusal, &[remember("k1")]);
-    let delay = next(world);
+    let delay = world.until_next();
     assert!(delay >= longest / 2 && delay <= longest, "{delay:?}");
     world.wait(delay, &[send(command_id), remember("k1")]);
 }
 
 #[test]
 fn rejected_download_comes_again_with_the_same_key_until_it_is_enough() {
-    let mut world = asked();
+    let mut world = World::asked(retrying());
     let refusal = rejected("k1/download", DeviceUnavailable);
     comes_again(&mut world, refusal, MINUTE, "k1/download.2");
     let refusal = rejected("k1/download.2", RetryLater);
@@ -75,10 +62,10 @@ fn rejected_download_comes_again_with_the_same_key_until_it_is_enough() {
 
 #[test]
 fn download_comes_again_whole() {
-    let mut world = world();
+    let mut world = World::with(retrying(), rules());
     let first = only_command(&world.effects(create("k1", "a1")));
     world.effects(rejected("k1/download", RetryLater));
-    let delay = next(&world);
+    let delay = world.until_next();
     let second = only_command(&world.pass(delay));
     assert_eq!(second.rpc, first.rpc);
     assert_eq!((first.attempt, second.attempt), (1, 2));
@@ -87,7 +74,7 @@ fn download_comes_again_whole() {
 
 #[test]
 fn lookup_and_set_come_again() {
-    let mut world = world();
+    let mut world = World::with(retrying(), rules());
     world.effects(create_without_path("k1", "a1"));
     world.effects(transfer_complete("k1", 0));
     let refusal = rejected("k1/lookup", DeviceUnavailable);
@@ -100,11 +87,11 @@ fn lookup_and_set_come_again() {
 
 #[test]
 fn what_the_table_does_not_name_is_final() {
-    let response = asked().response(rejected("k1/download", UnknownDevice));
+    let response = World::asked(retrying()).response(rejected("k1/download", UnknownDevice));
     assert_eq!(response.response_status_code, ExternalObjectNotReachable);
-    let response = asked().response(faulted("k1/download", 8002));
+    let response = World::asked(retrying()).response(faulted("k1/download", 8002));
     assert_eq!(response.response_status_code, BadRequest);
-    let mut world = world();
+    let mut world = World::with(retrying(), rules());
     world.effects(create_without_path("k1", "a1"));
     world.effects(transfer_complete("k1", 0));
     let response = world.response(rejected("k1/lookup", Reason::Unspecified));
@@ -113,11 +100,11 @@ fn what_the_table_does_not_name_is_final() {
 
 #[test]
 fn rejection_of_an_earlier_attempt_has_no_effect() {
-    let mut world = asked();
+    let mut world = World::asked(retrying());
     let refusal = rejected("k1/download", DeviceUnavailable);
     world.effects(refusal.clone());
     world.handle(refusal.clone(), &[]);
-    let delay = next(&world);
+    let delay = world.until_next();
     world.pass(delay);
     world.handle(refusal, &[]);
     world.handle(faulted("k1/download", 8005), &[]);
@@ -132,23 +119,23 @@ fn what_the_device_says_to_an_earlier_attempt_counts() {
         let again = |world: &mut World| {
             world.effects(refusal.clone());
             if is_sent_again {
-                let delay = next(world);
+                let delay = world.until_next();
                 world.pass(delay);
             }
         };
-        let mut world = asked();
+        let mut world = World::asked(retrying());
         again(&mut world);
         world.handle(accepted("k1"), &[remember("k1")]);
-        assert_eq!(next(&world), limits().transfer_timeout.general);
+        assert_eq!(world.until_next(), limits().transfer_timeout.general);
         world.handle(rejected("k1/download.2", DeviceUnavailable), &[]);
         world.handle(
             transfer_complete("k1", 0),
             &[send("k1/set"), remember("k1")],
         );
-        let mut world = asked();
+        let mut world = World::asked(retrying());
         again(&mut world);
         world.response(faulted("k1/download", 9004));
-        let mut world = asked();
+        let mut world = World::asked(retrying());
         again(&mut world);
         world.handle(
             transfer_complete("k1", 0),
@@ -159,14 +146,14 @@ fn what_the_device_says_to_an_earlier_attempt_counts() {
 
 #[test]
 fn no_attempt_begins_after_the_deadline() {
-    let mut world = asked();
+    let mut world = World::asked(retrying());
     world.pass(14 * MINUTE + Duration::from_secs(45));
     let response = world.response(rejected("k1/download", RetryLater));
     assert_eq!(
         response.response_status_code,
         MgmtSessionCannotBeEstablished
     );
-    let mut world = asked();
+    let mut world = World::asked(retrying());
     world.effects(rejected("k1/download", RetryLater));
     let response = only_final(&world.pass(15 * MINUTE));
     assert_eq!(
@@ -183,10 +170,10 @@ fn expiring(minutes: u32) -> Input {
 
 #[test]
 fn request_that_says_how_long_it_lives_is_tried_until_then() {
-    let mut world = world();
+    let mut world = World::with(retrying(), rules());
     world.effects(expiring(32));
     world.wait(15 * MINUTE, &[remember("k1")]);
-    let delay = next(&world);
+    let delay = world.until_next();
     let command = only_command(&world.pass(delay));
     assert_eq!(command.id().to_string(), "k1/download.2");
     assert_eq!(
@@ -199,10 +186,10 @@ fn request_that_says_how_long_it_lives_is_tried_until_then() {
         response.response_status_code,
         MgmtSessionEstablishmentTimeout
     );
-    let mut world = self::world();
+    let mut world = World::with(retrying(), rules());
     world.effects(expiring(17));
     world.pass(15 * MINUTE);
-    let delay = next(&world);
+    let delay = world.until_next();
     let command = only_command(&world.pass(delay));
     assert!(command.expires_at < world.now + 2 * MINUTE);
     let response = only_final(&world.pass(2 * MINUTE));
@@ -212,11 +199,11 @@ fn request_that_says_how_long_it_lives_is_tried_until_then() {
 #[test]
 fn jitter_follows_from_the_key() {
     let delay = |key: &str| {
-        let mut world = world();
+        let mut world = World::with(retrying(), rules());
         world.effects(create(key, "a1"));
         let id = format!("{key}/download");
         world.effects(rejected(&id, RetryLater));
-        next(&world)
+        world.until_next()
     };
     assert_eq!(delay("k1"), delay("k1"));
     assert_ne!(delay("k1"), delay("k2"));
@@ -231,7 +218,7 @@ fn file_is_kept_only_while_a_download_may_be_sent() {
     let mut world = World::new();
     world.effects(create("k1", "a1"));
     assert!(!has_file(&world), "nothing is tried again");
-    let mut world = asked();
+    let mut world = World::asked(retrying());
     assert!(has_file(&world));
     world.effects(accepted("k1"));
     assert!(!has_file(&world));
@@ -239,7 +226,7 @@ fn file_is_kept_only_while_a_download_may_be_sent() {
 
 #[test]
 fn attempts_survive_a_restart() {
-    let mut first = world();
+    let mut first = World::with(retrying(), rules());
     let mut changelog = Changelog::default();
     let limits = Limits {
         retry: table(),
@@ -253,15 +240,15 @@ fn attempts_survive_a_restart() {
         changelog.write(&first, &effects);
     }
     let mut second = changelog.restore(&first, limits);
-    let delay = next(&first);
-    assert_eq!(next(&second), delay);
+    let delay = first.until_next();
+    assert_eq!(second.until_next(), delay);
     let (one, two) = (first.pass(delay), second.pass(delay));
     assert_eq!(only_command(&one), only_command(&two));
 }
 
 #[test]
 fn attempts_under_lag_expire_by_the_clock() {
-    let mut world = world();
+    let mut world = World::with(retrying(), rules());
     world.effects(expiring(600));
     world.effects(rejected("k1/download", RetryLater));
     let due = world.correlator.poll_timeout().unwrap();

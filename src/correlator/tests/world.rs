@@ -100,6 +100,13 @@ impl World {
         }
     }
 
+    /// One whose first installation, `k1`, waits for its Download to be answered.
+    pub(crate) fn asked(limits: Limits) -> Self {
+        let mut world = Self::with(limits, rules());
+        world.handle(create("k1", "a1"), &[send("k1/download"), remember("k1")]);
+        world
+    }
+
     /// Handles the event and requires exactly these effects.
     #[track_caller]
     pub(crate) fn handle(&mut self, input: Input, expected: &[Seen]) {
@@ -137,6 +144,12 @@ impl World {
         self.correlator.handle(self.now, event, &mut effects);
         self.check();
         effects
+    }
+
+    /// How long until the next deadline.
+    pub(crate) fn until_next(&self) -> Duration {
+        let at = self.correlator.poll_timeout().expect("a deadline");
+        at.since(self.now)
     }
 
     /// Lets time pass in one step and requires exactly these effects.

@@ -25,13 +25,7 @@ fn decode(
     headers: &[Header<'_>],
     key: Option<&str>,
 ) -> Result<(String, EventKind), Option<DecodeReason>> {
-    let decoder = Decoder {
-        command_keys: crate::wire::CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    };
+    let decoder = Decoder::new(crate::wire::CommandKeys::new("credbridge"));
     let record = Record {
         coordinates: &coordinates(),
         key: key.map(str::as_bytes),

@@ -29,11 +29,8 @@ fn decoded<T>(
     look: impl FnOnce(Result<Decoded<'_>, Undecoded>) -> T,
 ) -> T {
     let decoder = Decoder {
-        command_keys: CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),
-        nodes: None,
+        ..Decoder::new(CommandKeys::new("credbridge"))
     };
     let coordinates = Coordinates {
         topic: "onem2m.requests".into(),

@@ -16,11 +16,8 @@ const LEAF: &str = include_str!("../../../tests/fixtures/certificates/leaf.pem")
 
 fn decoder() -> Decoder {
     Decoder {
-        command_keys: crate::wire::CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
         from_target: Some(regex::Regex::new("^/cse1/(?<device>[^/]+)$").unwrap()),
-        nodes: None,
+        ..Decoder::new(crate::wire::CommandKeys::new("credbridge"))
     }
 }
 

@@ -28,13 +28,7 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
 }
 
 fn decoder() -> Decoder {
-    Decoder {
-        command_keys: CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    }
+    Decoder::new(CommandKeys::new("credbridge"))
 }
 
 fn encoder() -> Encoder {

@@ -1,7 +1,5 @@
 //! What may follow from a create request.
 
-use std::collections::BTreeMap;
-
 use crate::correlator::{CommandId, Step};
 use crate::time::Timestamp;
 
@@ -32,9 +30,7 @@ impl Judge {
             "a command for a refused request".to_owned()
         })?;
         if *attempt > 1 {
-            self.check_attempt(id, *step, *attempt, *at, *expires_at)?;
-            let story = self.stories.get_mut(id).expect("it was just checked");
-            story.commands.insert(*step, (*attempt, *expires_at));
+            self.saw_attempt(id, *step, *attempt, *at, *expires_at)?;
         } else if *step == Step::Download {
             let is_free = Self::transferring(&self.stories, &self.plans, &id.0)
                 < self.limits.open_downloads_per_device_max;
@@ -45,13 +41,7 @@ impl Judge {
                 "two Downloads for one request".to_owned()
             })?;
             known.is_taken = true;
-            let story = Story {
-                plan: known.plan,
-                request: request.clone(),
-                asked_at: known.at,
-                commands: BTreeMap::from([(*step, (1, *expires_at))]),
-                end: None,
-            };
+            let story = Story::begun(known, request, *step, *expires_at);
             let before = self.stories.insert(id.clone(), story);
             must(before.is_none(), || {
                 "two Downloads for one CommandKey".to_owned()

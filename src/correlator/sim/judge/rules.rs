@@ -76,8 +76,8 @@ impl Judge {
     }
 
     /// A command comes again if the attempt before was refused, or nobody answered the Download in time.
-    pub(super) fn check_attempt(
-        &self,
+    pub(super) fn saw_attempt(
+        &mut self,
         id: &Id,
         step: Step,
         attempt: u16,
@@ -104,7 +104,10 @@ impl Judge {
         let is_late = step == Step::Download && due <= at;
         must(self.is_retrying() && (is_refused || is_late), || {
             format!("attempt {before} was not refused")
-        })
+        })?;
+        let story = self.stories.get_mut(id).expect("it was found above");
+        story.commands.insert(step, (attempt, expires_at));
+        Ok(())
     }
 
     pub(super) fn check_refusal(&self, plan: &Plan, code: u16) -> Verdict {

@@ -1,7 +1,5 @@
 //! What may follow from requests about what other requests create.
 
-use std::collections::BTreeMap;
-
 use crate::correlator::{CommandId, Limits, Step};
 use crate::time::Timestamp;
 
@@ -144,20 +142,12 @@ impl Judge {
             unreachable!("the caller saw a command");
         };
         if *attempt > 1 {
-            self.check_attempt(id, *step, *attempt, *at, *expires_at)?;
-            let story = self.stories.get_mut(id).expect("it was just checked");
-            story.commands.insert(*step, (*attempt, *expires_at));
+            self.saw_attempt(id, *step, *attempt, *at, *expires_at)?;
         } else {
             self.check_first(wished, *step, *at)?;
             let known = self.requests.get_mut(request).expect("the caller saw it");
             known.is_taken = true;
-            let story = Story {
-                plan: known.plan,
-                request: request.clone(),
-                asked_at: known.at,
-                commands: BTreeMap::from([(*step, (1, *expires_at))]),
-                end: None,
-            };
+            let story = Story::begun(known, request, *step, *expires_at);
             let before = self.stories.insert(id.clone(), story);
             must(before.is_none(), || "the command came twice".to_owned())?;
         }

@@ -29,13 +29,7 @@ use super::super::{
 const RECORDS: &str = include_str!("format_1.txt");
 
 fn decoder() -> Decoder {
-    Decoder {
-        command_keys: CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    }
+    Decoder::new(CommandKeys::new("credbridge"))
 }
 
 fn committed() -> impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)> {

@@ -122,13 +122,7 @@ const INVALID: DecodeReason = DecodeReason::InvalidField;
 
 #[test]
 fn only_what_the_standard_forbids_is_refused() {
-    let decoder = Decoder {
-        command_keys: CommandKeys::new("credbridge"),
-        requests: None,
-        cpe_events: None,
-        from_target: None,
-        nodes: None,
-    };
+    let decoder = Decoder::new(CommandKeys::new("credbridge"));
     let coordinates = Coordinates {
         topic: "cwmp.events".into(),
         partition: 0,
