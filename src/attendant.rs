@@ -33,7 +33,6 @@ pub(crate) fn start(
     health: &Health,
     admin: Admin,
     reload: &Reload,
-    listen: SocketAddr,
 ) -> anyhow::Result<SocketAddr> {
     let (stop, health, reload) = (stop.clone(), health.clone(), reload.clone());
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
@@ -42,7 +41,7 @@ pub(crate) fn start(
         .build()
         .context("cannot start the thread for signals and the admin port")?;
     let serve = async move {
-        let (bound, signals) = match open(admin.clone(), listen).await {
+        let (bound, signals) = match open(admin.clone()).await {
             Ok(opened) => opened,
             Err(error) => return report(&sender, Err(error)),
         };
@@ -69,13 +68,13 @@ fn report(sender: &std::sync::mpsc::SyncSender<Started>, started: Started) {
     sender.send(started).expect("the caller waits");
 }
 
-async fn open(admin: Admin, listen: SocketAddr) -> anyhow::Result<(Bound, [Signal; 3])> {
+async fn open(admin: Admin) -> anyhow::Result<(Bound, [Signal; 3])> {
     let signals = [
         signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?,
         signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?,
         signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?,
     ];
-    Ok((admin.bind(listen).await?, signals))
+    Ok((admin.bind().await?, signals))
 }
 
 async fn serve_admin(bound: Bound) {

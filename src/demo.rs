@@ -15,7 +15,7 @@ use rdkafka::producer::DefaultProducerContext;
 use crate::config::{Config, Delivery};
 use crate::load::{self, LoadOptions, Mess, RequestKey, Verdict};
 use crate::mapping::RULES_VERSION;
-use crate::runtime::{self, Clock, Health, RuntimeError, Stop};
+use crate::runtime::{self, Clock, Health, Insight, RuntimeError, Stop};
 use crate::telemetry::Metrics;
 
 /// What `credbridge demo` is asked to do.
@@ -65,7 +65,8 @@ pub fn run(config: Config, options: &DemoOptions, out: &mut impl Write) -> anyho
     let health = Health::new(config.workers, Clock::new().now());
     let metrics = Metrics::new(RULES_VERSION);
     let verdict = thread::scope(|scope| {
-        let bridge = scope.spawn(|| runtime::run(&config, &stop, &health, &metrics));
+        let bridge =
+            scope.spawn(|| runtime::run(&config, &stop, &health, &metrics, &Insight::default()));
         let alive = || {
             if bridge.is_finished() {
                 bail!("the bridge has ended by itself");

@@ -13,8 +13,8 @@ use credbridge::config::{Config, ConfigError};
 use credbridge::load::Verdict;
 use credbridge::mapping::RULES_VERSION;
 use credbridge::record::Header;
-use credbridge::runtime::{self, Clock, Health, Stop};
-use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics};
+use credbridge::runtime::{self, Clock, Health, Insight, Stop};
+use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics, Subject};
 use credbridge::time::Timestamp;
 
 use reload::Reload;
@@ -87,16 +87,25 @@ fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
     let stop = Stop::default();
     let health = Health::new(config.workers, now());
     let metrics = Metrics::new(RULES_VERSION);
-    let admin = Admin::new(health.clone(), metrics.clone(), RULES_VERSION, log, now);
+    let insight = Insight::default();
+    let admin = Admin::new(Subject {
+        instance_id: config.instance_id.clone(),
+        options: config.admin.clone(),
+        health: health.clone(),
+        insight: insight.clone(),
+        metrics: metrics.clone(),
+        rules: RULES_VERSION,
+        log,
+        now: Box::new(now),
+    });
     let reload = Reload::new(args.config.config.clone(), stop.clone(), config.clone());
-    let listen = config.admin.listen;
-    let address = attendant::start(&stop, &health, admin, &reload, listen)?;
+    let address = attendant::start(&stop, &health, admin, &reload)?;
     tracing::info!(
         %address,
         "admin port open"
     );
     loop {
-        runtime::run(&config, &stop, &health, &metrics)?;
+        runtime::run(&config, &stop, &health, &metrics, &insight)?;
         if !stop.resume() {
             break;
         }

@@ -179,4 +179,7 @@ keys! {
         "What is otherwise for some devices: entries of `match` (`oui`, `product_class` or both) and any of `download.file_type`, `download.url`, `set.parameter` and `timeouts.queue` to `timeouts.set`, at most 200; see below";
     /// Reachable from this machine only.
     LISTEN = "admin.listen", Single, "127.0.0.1:9464", "Address and port for probes and metrics";
+    /// Who may see metrics need not know who has which device.
+    SHOW_DEVICES = "admin.show_devices", Single, "false",
+        "`true`: the admin port names devices and CommandKeys: `/v1/installations` answers";
 }

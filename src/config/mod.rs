@@ -348,6 +348,8 @@ pub struct DevicesMatch {
 pub struct AdminConfig {
     /// Address and port to listen on.
     pub listen: std::net::SocketAddr,
+    /// Whether it names devices and CommandKeys.
+    pub show_devices: bool,
 }
 
 impl Config {

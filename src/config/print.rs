@@ -163,6 +163,7 @@ impl Config {
             ("timeouts.hold_max", duration(timeouts.hold_max)),
             ("overrides", overrides::printed(&self.overrides)),
             ("admin.listen", self.admin.listen.to_string().into()),
+            ("admin.show_devices", self.admin.show_devices.into()),
         ]
     }
 }

@@ -111,6 +111,7 @@ impl Config {
             overrides: overrides::overrides(source),
             admin: AdminConfig {
                 listen: source.value(&key::LISTEN, rules::address),
+                show_devices: source.value(&key::SHOW_DEVICES, rules::boolean),
             },
             files: Files::default(),
         };

@@ -22,4 +22,9 @@ impl Deadlines {
     pub(super) fn first(&self) -> Option<(Timestamp, Slot)> {
         self.0.first().copied()
     }
+
+    /// In the order of their times.
+    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.0.iter().map(|(_, slot)| *slot)
+    }
 }

@@ -21,6 +21,7 @@ mod retry;
 #[cfg(test)]
 mod sim;
 mod staging;
+mod standing;
 mod stats;
 mod steps;
 mod table;
@@ -51,7 +52,7 @@ pub use resource::StoredResource;
 pub use retry::{Retry, RetryCause, RetryPolicy, RetryTable};
 pub use stats::{Ledger, Stats};
 
-use crate::cwmp::DeviceId;
+use crate::cwmp::{CommandKey, DeviceId};
 use crate::mapping::Rules;
 use crate::time::Timestamp;
 
@@ -235,6 +236,25 @@ impl Correlator {
     /// When the oldest request that is not finally answered was handled.
     pub fn oldest_open(&self) -> Option<Timestamp> {
         self.table.oldest_open()
+    }
+
+    /// The installations that are open for longest, the oldest first.
+    pub fn oldest(&self) -> impl Iterator<Item = &Installation> {
+        let slots = self.table.oldest();
+        slots.filter_map(|slot| self.table.get(slot))
+    }
+
+    /// The installations of a device that are open, or whose resource is kept, in the order of their CommandKeys. Others
+    /// that are over can be found by [`Self::find`] only.
+    pub fn concerning(&self, device: &DeviceId) -> impl Iterator<Item = &Installation> {
+        let slots = self.table.concerning(device).into_iter();
+        slots.filter_map(|slot| self.table.get(slot))
+    }
+
+    /// The installation with that key, whatever became of it.
+    pub fn find(&self, device: &DeviceId, key: &CommandKey) -> Option<&Installation> {
+        let slot = self.table.find(device, key)?;
+        self.table.get(slot)
     }
 
     /// The installation at `slot`, e.g. of [`Effect::Remember`]; `None` if it was forgotten.

@@ -187,6 +187,10 @@ impl Table {
         self.opened.first().map(|(time, _)| time)
     }
 
+    pub(super) fn oldest(&self) -> impl Iterator<Item = Slot> {
+        self.opened.slots()
+    }
+
     pub(super) fn early(&self) -> Early {
         self.early
     }

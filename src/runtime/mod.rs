@@ -10,6 +10,7 @@ mod cluster_check;
 pub(crate) mod deliveries;
 mod diagnostics;
 pub mod health;
+pub mod insight;
 mod ledger_report;
 mod node_directory;
 mod probe;
@@ -32,11 +33,13 @@ pub(crate) mod watermark;
 pub(crate) mod work;
 mod worker;
 
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 pub use clock::Clock;
 pub use health::Health;
+pub use insight::Insight;
 pub use router::murmur2;
 pub use stop::Stop;
 pub use watchdog::{WATCHDOG_INTERVAL, Watchdog};
@@ -48,6 +51,7 @@ use rdkafka::consumer::Consumer as _;
 
 use application::Application;
 use cluster_check::ClusterCheck;
+use insight::{Owners, Questions};
 use probe::Probe;
 use record_limit::RecordLimit;
 use watermark::Watermark;
@@ -84,11 +88,14 @@ struct Setup {
     application: Application,
     clock: Clock,
     watermark: Watermark,
-    probe: Probe,
+    probe: Arc<Probe>,
     record_limit: RecordLimit,
     stop: Stop,
     health: Health,
     metrics: Metrics,
+    insight: Insight,
+    /// One for each worker.
+    questions: Vec<Questions>,
 }
 
 impl Setup {
@@ -137,6 +144,7 @@ pub fn run(
     stop: &Stop,
     health: &Health,
     metrics: &Metrics,
+    insight: &Insight,
 ) -> Result<(), RuntimeError> {
     let probe = open_probe(config, stop)?;
     let clock = Clock::new();
@@ -144,6 +152,7 @@ pub fn run(
     let Some(shards) = topics::prepare(config, &probe, stop, &alive)? else {
         return Ok(());
     };
+    let probe = Arc::new(probe);
     let setup = Setup {
         config: config.clone(),
         application: Application::new(config, shards)
@@ -151,14 +160,17 @@ pub fn run(
             .with_stager(config, metrics)?,
         clock,
         watermark: Watermark::default(),
-        probe,
+        probe: Arc::clone(&probe),
         record_limit: RecordLimit::default(),
         stop: stop.clone(),
         health: health.clone(),
         metrics: metrics.clone(),
+        insight: insight.clone(),
+        questions: insight.open(config.workers, Owners::new(config, &probe)),
     };
     tracing::info!(shards, workers = config.workers, delivery = ?config.delivery, "started");
     let result = run_threads(&setup);
+    insight.close();
     tracing::info!("stopped");
     result
 }

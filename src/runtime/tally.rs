@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::insight::NewestDeadLetters;
 use crate::onem2m::ResponseStatusCode;
+use crate::record::Coordinates;
 use crate::telemetry::{AGE_BOUNDS, WorkerMetrics};
 use crate::time::Timestamp;
 use crate::wire::{Destination, Input};
@@ -16,6 +18,7 @@ pub(super) struct Tally {
     forwarded_cpe_events: u64,
     out: [u64; OUT.len()],
     dead_letters: BTreeMap<&'static str, u64>,
+    newest_dead_letters: NewestDeadLetters,
     responses: BTreeMap<ResponseStatusCode, u64>,
     ages: BySource<Ages>,
     latest: BySource<Option<Timestamp>>,
@@ -107,9 +110,10 @@ impl Tally {
         }
     }
 
-    /// A record went to the dead letters.
-    pub(super) fn set_aside(&mut self, reason: &'static str) {
+    /// A record went to the dead letters; `error` says why, for people.
+    pub(super) fn set_aside(&mut self, source: &Coordinates, reason: &'static str, error: &str) {
         *self.dead_letters.entry(reason).or_default() += 1;
+        self.newest_dead_letters.push(source, reason, error);
     }
 
     /// A request was answered without a shard.
@@ -117,8 +121,8 @@ impl Tally {
         *self.responses.entry(code).or_default() += 1;
     }
 
-    /// Tells the metrics, and starts anew.
-    pub(super) fn export(&mut self, metrics: &mut WorkerMetrics) {
+    /// Tells the metrics, starts anew, and gives back the newest dead letters.
+    pub(super) fn export(&mut self, metrics: &mut WorkerMetrics) -> NewestDeadLetters {
         let tally = std::mem::take(self);
         for source in [Some(Input::CpeEvents), Some(Input::Requests), None] {
             *self.latest.of_mut(source) = tally.latest(source);
@@ -139,5 +143,6 @@ impl Tally {
             metrics.dead_letters(reason, count);
         }
         metrics.responses(&BTreeMap::new(), &tally.responses);
+        tally.newest_dead_letters
     }
 }

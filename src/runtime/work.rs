@@ -193,7 +193,7 @@ impl<'s, S: Sink> Work<'s, S> {
         self.application
             .encoder
             .dead_letter(record, reason, error, &mut self.outbound);
-        self.tally.set_aside(reason);
+        self.tally.set_aside(record.coordinates, reason, error);
         match send(&mut self.transaction, &mut self.tally, &self.outbound) {
             Err(Refused::TooLarge) => {
                 self.application.encoder.bare_dead_letter(

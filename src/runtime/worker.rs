@@ -44,6 +44,7 @@ pub(super) fn run(setup: &Setup, worker: usize) -> Result<(), RuntimeError> {
                     );
                     waiting = true;
                 }
+                setup.questions[worker].refuse();
                 setup.health.turned(worker, setup.clock.now());
                 setup.stop.wait(PAUSE);
                 continue;

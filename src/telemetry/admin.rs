@@ -1,5 +1,7 @@
 //! The port for probes, metrics and people. All it changes is what is logged, and only for those who are on the machine.
 
+mod installations;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,8 +13,9 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::{LogFilter, Metrics};
-use crate::runtime::Health;
+use crate::config::AdminConfig;
 use crate::runtime::health::Answer;
+use crate::runtime::{Health, Insight};
 use crate::time::Timestamp;
 
 /// The type that Prometheus asks for.
@@ -21,16 +24,28 @@ const METRICS_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// Longest filter that is taken.
 const LOG_FILTER_BYTES_MAX: usize = 4096;
 
-/// What the admin port tells of.
+/// The admin port.
 #[derive(Clone)]
-pub struct Admin(Arc<Inner>);
+pub struct Admin(Arc<Subject>);
 
-struct Inner {
-    health: Health,
-    metrics: Metrics,
-    rules: &'static str,
-    log: LogFilter,
-    now: Box<dyn Fn() -> Timestamp + Send + Sync>,
+/// What the admin port tells of.
+pub struct Subject {
+    /// `instance_id` of the process.
+    pub instance_id: String,
+    /// What may be shown, to whom.
+    pub options: AdminConfig,
+    /// How the workers are.
+    pub health: Health,
+    /// What the workers know.
+    pub insight: Insight,
+    /// What was counted.
+    pub metrics: Metrics,
+    /// The version of the fault tables.
+    pub rules: &'static str,
+    /// What is logged.
+    pub log: LogFilter,
+    /// The clock of the runtime.
+    pub now: Box<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// The port cannot be opened.
@@ -53,28 +68,17 @@ pub struct Bound {
 }
 
 impl Admin {
-    /// `rules` is the version of the fault tables, `now` the clock of the runtime.
-    pub fn new(
-        health: Health,
-        metrics: Metrics,
-        rules: &'static str,
-        log: LogFilter,
-        now: impl Fn() -> Timestamp + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            health,
-            metrics,
-            rules,
-            log,
-            now: Box::new(now),
-        }))
+    /// A port that is not open yet.
+    pub fn new(subject: Subject) -> Self {
+        Self(Arc::new(subject))
     }
 
     /// Opens the port.
     ///
     /// # Errors
     /// If the system refuses it.
-    pub async fn bind(self, listen: SocketAddr) -> Result<Bound, AdminError> {
+    pub async fn bind(self) -> Result<Bound, AdminError> {
+        let listen = self.0.options.listen;
         let refused = |source| AdminError { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         Ok(Bound {
@@ -96,6 +100,7 @@ impl Admin {
             .route("/readyz", get(readyz))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
+            .route("/v1/installations", get(installations::installations))
             .route("/loglevel", get(loglevel).put(change_loglevel))
             .layer(DefaultBodyLimit::max(LOG_FILTER_BYTES_MAX))
             .with_state(self)
@@ -180,137 +185,4 @@ async fn version(State(admin): State<Admin>) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpStream;
-    use std::time::Duration;
-
-    use super::*;
-
-    const START: Timestamp = Timestamp::from_millis(1_000_000);
-
-    /// Sends one request each, in order, and gives back the whole answers.
-    fn answers(health: &Health, now: Timestamp, requests: &[&str]) -> Vec<String> {
-        let log = LogFilter::idle("info");
-        let admin = Admin::new(health.clone(), Metrics::new("7"), "7", log, move || now);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let bound = runtime
-            .block_on(admin.bind(([127, 0, 0, 1], 0).into()))
-            .unwrap();
-        let address = bound.address;
-        let requests: Vec<_> = requests.iter().map(ToString::to_string).collect();
-        runtime.block_on(async move {
-            let client = tokio::task::spawn_blocking(move || {
-                requests
-                    .iter()
-                    .map(|request| ask(address, request))
-                    .collect()
-            });
-            tokio::select! {
-                answers = client => answers.unwrap(),
-                ended = bound.serve() => panic!("the server ended: {ended:?}"),
-            }
-        })
-    }
-
-    fn ask(address: SocketAddr, request: &str) -> String {
-        let (request, body) = request.split_once('\n').unwrap_or((request, ""));
-        let body = format!("content-length: {}\r\n\r\n{body}", body.len());
-        let mut stream = TcpStream::connect(address).unwrap();
-        write!(
-            stream,
-            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    #[test]
-    fn probes_tell_how_the_workers_are() {
-        let health = Health::new(1, START);
-        let got = answers(
-            &health,
-            START + Duration::from_secs(60),
-            &["GET /livez", "GET /readyz", "GET /healthz?verbose"],
-        );
-        assert!(got.iter().all(|answer| answer.starts_with("HTTP/1.1 503 ")));
-        assert!(got[2].contains("[-]worker-0 loop turned 60000 ms ago: failed"));
-        health.set_ready(0, true);
-        let got = answers(
-            &health,
-            START,
-            &["GET /livez", "GET /readyz", "GET /readyz?verbose"],
-        );
-        assert!(got.iter().all(|answer| answer.starts_with("HTTP/1.1 200 ")));
-        assert!(got[0].ends_with("\r\n\r\nok"));
-        assert!(got[2].contains("[+]not stopping: ok\nreadyz check passed"));
-    }
-
-    #[test]
-    fn metrics_and_version_have_their_types() {
-        let health = Health::new(1, START);
-        let got = answers(&health, START, &["GET /metrics", "GET /version"]);
-        assert!(got[0].contains("content-type: text/plain; version=0.0.4"));
-        assert!(got[0].contains("credbridge_build_info{version="));
-        assert!(got[1].contains("content-type: application/json"));
-        assert!(got[1].contains("\"rules\":\"7\""));
-    }
-
-    #[test]
-    fn what_is_logged_can_be_read_and_changed() {
-        let health = Health::new(1, START);
-        let asked = [
-            "GET /loglevel",
-            "PUT /loglevel\nwarn,credbridge=debug\n",
-            "PUT /loglevel\ncredbridge=loud",
-            "GET /loglevel",
-        ];
-        let got = answers(&health, START, &asked);
-        assert!(got[0].ends_with("\r\n\r\ninfo\n"), "{}", got[0]);
-        assert!(got[1].starts_with("HTTP/1.1 200 "), "{}", got[1]);
-        assert!(got[2].starts_with("HTTP/1.1 400 "), "{}", got[2]);
-        assert!(
-            got[2].contains("`credbridge=loud` is not of the form"),
-            "{}",
-            got[2]
-        );
-        assert!(
-            got[3].ends_with("\r\n\r\nwarn,credbridge=debug\n"),
-            "{}",
-            got[3]
-        );
-    }
-
-    #[test]
-    fn strangers_and_changes_are_refused() {
-        let health = Health::new(1, START);
-        let got = answers(&health, START, &["GET /", "POST /livez", "DELETE /metrics"]);
-        assert!(got[0].starts_with("HTTP/1.1 404 "));
-        assert!(got[1].starts_with("HTTP/1.1 405 "));
-        assert!(got[2].starts_with("HTTP/1.1 405 "));
-    }
-
-    #[test]
-    fn a_taken_port_is_a_clear_error() {
-        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let listen = taken.local_addr().unwrap();
-        let log = LogFilter::idle("info");
-        let metrics = Metrics::new("7");
-        let admin = Admin::new(Health::new(0, START), metrics, "7", log, || START);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let error = runtime.block_on(admin.bind(listen)).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains(&format!("cannot listen on {listen}"))
-        );
-    }
-}
+mod tests;

@@ -11,7 +11,7 @@ mod saturation_metrics;
 mod staging_metrics;
 mod worker_metrics;
 
-pub use admin::{Admin, AdminError, Bound};
+pub use admin::{Admin, AdminError, Bound, Subject};
 pub use directory_metrics::DirectoryMetrics;
 pub use installation_metrics::InstallationMetrics;
 pub use log::{LogError, LogFilter, LogFormat};

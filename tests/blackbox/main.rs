@@ -22,6 +22,8 @@ mod harness;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod installations;
+#[cfg(test)]
 #[path = "../kafka/mod.rs"]
 mod kafka;
 #[cfg(test)]

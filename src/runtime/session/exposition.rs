@@ -33,7 +33,11 @@ impl Session<'_> {
             .transaction_phase(TransactionPhase::Offsets, times.offsets);
         self.metrics
             .transaction_phase(TransactionPhase::End, times.end);
-        self.work.tally.export(&mut self.metrics);
+        let dead_letters = self.work.tally.export(&mut self.metrics);
+        if !dead_letters.is_empty() {
+            let now = self.setup.clock.now();
+            self.setup.insight.note_dead_letters(dead_letters, now);
+        }
         for shard in self.work.shards.values_mut() {
             shard.export(&mut self.metrics);
         }

@@ -3,6 +3,7 @@
 //! A session is disposable. Whatever goes wrong in it (an aborted transaction, a fenced producer, an outcome that is
 //! not known), the next one starts from what Kafka holds: the same path for every trouble, and always right.
 
+mod answering;
 mod catching_up;
 mod exposition;
 mod ownership;
@@ -149,6 +150,7 @@ impl<'s> Session<'s> {
             self.finish_catching_up()?;
             self.commit_positions()?;
         }
+        self.answer_questions();
         self.tell_health();
         Ok(())
     }
