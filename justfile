@@ -41,6 +41,10 @@ image:
 compare:
     cargo bench --bench compare
 
+# Instructions of each stage against benches/budget.json, by callgrind; `just budget accept` makes them the budget
+budget *what:
+    benches/budget.sh {{what}}
+
 # Curves of speed and cost against workers, processes, shards, forwarded records and record size, as SVG
 growth:
     cargo bench --bench growth
