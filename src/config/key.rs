@@ -181,5 +181,5 @@ keys! {
     LISTEN = "admin.listen", Single, "127.0.0.1:9464", "Address and port for probes and metrics";
     /// Who may see metrics need not know who has which device.
     SHOW_DEVICES = "admin.show_devices", Single, "false",
-        "`true`: the admin port names devices and CommandKeys: `/v1/installations` answers";
+        "`true`: the admin port names devices and CommandKeys, on its page and by `/v1/installations`";
 }

@@ -1,9 +1,10 @@
 //! The port for probes, metrics and people. All it changes is what is logged, and only for those who are on the machine.
 
 mod installations;
+mod page;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 
+use super::page::{RATES_INTERVAL, Rates};
 use super::{LogFilter, Metrics};
 use crate::config::AdminConfig;
 use crate::runtime::health::Answer;
@@ -26,7 +28,7 @@ const LOG_FILTER_BYTES_MAX: usize = 4096;
 
 /// The admin port.
 #[derive(Clone)]
-pub struct Admin(Arc<Subject>);
+pub struct Admin(Arc<Subject>, Arc<Mutex<Rates>>);
 
 /// What the admin port tells of.
 pub struct Subject {
@@ -59,18 +61,18 @@ pub struct AdminError {
 }
 
 /// An open port that waits to be served.
-#[derive(Debug)]
 pub struct Bound {
     /// The address, with the port that the system chose if 0 was asked for.
     pub address: SocketAddr,
     listener: TcpListener,
     router: Router,
+    admin: Admin,
 }
 
 impl Admin {
     /// A port that is not open yet.
     pub fn new(subject: Subject) -> Self {
-        Self(Arc::new(subject))
+        Self(Arc::new(subject), Arc::default())
     }
 
     /// Opens the port.
@@ -84,6 +86,7 @@ impl Admin {
         Ok(Bound {
             address: listener.local_addr().map_err(refused)?,
             listener,
+            admin: self.clone(),
             router: self.router(),
         })
     }
@@ -93,8 +96,22 @@ impl Admin {
         self.0.health.stopping();
     }
 
+    fn rates(&self) -> MutexGuard<'_, Rates> {
+        self.1.lock().expect("nobody panics while holding it")
+    }
+
+    /// Looks at the counters from time to time, so that the page can tell how fast they rise.
+    async fn watch_rates(&self) {
+        loop {
+            let now = (self.0.now)();
+            self.rates().look(now, &self.0.metrics.render());
+            tokio::time::sleep(RATES_INTERVAL).await;
+        }
+    }
+
     fn router(self) -> Router {
         Router::new()
+            .route("/", get(page::page))
             .route("/livez", get(livez))
             .route("/healthz", get(livez))
             .route("/readyz", get(readyz))
@@ -116,7 +133,10 @@ impl Bound {
         let service = self
             .router
             .into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(self.listener, service).await
+        tokio::select! {
+            () = self.admin.watch_rates() => unreachable!("it goes on for ever"),
+            ended = axum::serve(self.listener, service) => ended,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod handle;
 mod installation_metrics;
 mod log;
 pub mod metrics;
+mod page;
 mod saturation_metrics;
 mod staging_metrics;
 mod worker_metrics;

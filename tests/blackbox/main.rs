@@ -37,6 +37,8 @@ mod outage;
 #[cfg(test)]
 mod overrides;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod poison;
 #[cfg(test)]
 mod process;

@@ -12,13 +12,26 @@ use crate::wire::Input;
 
 use super::Session;
 
+/// How often gauges are told, whether or not there is a moment without work.
+const GAUGES_INTERVAL: Duration = Duration::from_millis(400);
+
 impl Session<'_> {
     /// Changelog records that are left to read, at most.
     pub(super) fn remaining(&self) -> u64 {
         self.restorer.remaining().max(0).unsigned_abs()
     }
 
-    pub(super) fn tell_health(&self) {
+    /// After each turn.
+    pub(super) fn tell(&mut self) {
+        let elapsed = self.setup.clock.elapsed();
+        if elapsed.saturating_sub(self.gauges_told) >= GAUGES_INTERVAL {
+            self.gauges_told = elapsed;
+            self.export_gauges();
+        }
+        self.tell_health();
+    }
+
+    fn tell_health(&self) {
         let mut shards = self.work.shards.values();
         let ready = self.joined && shards.all(|shard| shard.phase == Phase::Ready);
         self.setup.health.set_ready(self.worker, ready);
@@ -44,7 +57,7 @@ impl Session<'_> {
     }
 
     /// How things stand.
-    pub(super) fn export_gauges(&mut self) {
+    fn export_gauges(&mut self) {
         let shards = self.work.shards.values();
         let restoring = shards
             .clone()

@@ -81,6 +81,7 @@ pub(super) struct Session<'s> {
     /// Partitions that are assigned and stand still.
     paused: BTreeSet<Partition>,
     positions_checked: Duration,
+    gauges_told: Duration,
     waiting_checked: Duration,
     joined: bool,
     limits: CommitLimits,
@@ -118,6 +119,7 @@ impl<'s> Session<'s> {
             committed: Offsets::new(),
             paused: BTreeSet::new(),
             positions_checked: Duration::ZERO,
+            gauges_told: Duration::ZERO,
             waiting_checked: Duration::ZERO,
             joined: false,
             limits: CommitLimits::default(),
@@ -151,7 +153,7 @@ impl<'s> Session<'s> {
             self.commit_positions()?;
         }
         self.answer_questions();
-        self.tell_health();
+        self.tell();
         Ok(())
     }
 
@@ -271,7 +273,6 @@ impl<'s> Session<'s> {
             .positions_to_commit()?
             .iter()
             .any(|(partition, offset)| self.committed.get(partition) != Some(offset));
-        self.export_gauges();
         if moved || self.work.is_ledger_due(elapsed) {
             self.work.transaction.begin()?;
             self.commit()?;

@@ -128,7 +128,11 @@ fn what_is_logged_can_be_read_and_changed() {
 #[test]
 fn strangers_and_changes_are_refused() {
     let health = Health::new(1, START);
-    let got = answers(&health, START, &["GET /", "POST /livez", "DELETE /metrics"]);
+    let got = answers(
+        &health,
+        START,
+        &["GET /nothing", "POST /livez", "DELETE /metrics"],
+    );
     assert!(got[0].starts_with("HTTP/1.1 404 "));
     assert!(got[1].starts_with("HTTP/1.1 405 "));
     assert!(got[2].starts_with("HTTP/1.1 405 "));
@@ -147,7 +151,9 @@ fn a_taken_port_is_a_clear_error() {
         .enable_all()
         .build()
         .unwrap();
-    let error = runtime.block_on(admin.bind()).unwrap_err();
+    let Err(error) = runtime.block_on(admin.bind()) else {
+        panic!("the port is taken");
+    };
     assert!(
         error
             .to_string()
@@ -169,4 +175,25 @@ fn devices_are_shown_only_where_the_configuration_says_so() {
     let got = answers_of(admin(&health, shown, START), &asked);
     assert!(got[0].starts_with("HTTP/1.1 503 "), "{}", got[0]);
     assert!(got[0].contains("does not answer"), "{}", got[0]);
+}
+
+#[test]
+fn the_page_comes_with_strict_headers_and_before_any_worker_answers() {
+    let health = Health::new(1, START);
+    let got = answers(&health, START, &["GET /", "HEAD /", "POST /"]);
+    assert!(got[0].starts_with("HTTP/1.1 200 "), "{}", got[0]);
+    for header in [
+        "content-type: text/html; charset=utf-8",
+        "content-security-policy: default-src 'none'; ",
+        "frame-ancestors 'none'",
+        "x-content-type-options: nosniff",
+        "x-frame-options: DENY",
+        "referrer-policy: no-referrer",
+        "cache-control: no-store",
+    ] {
+        assert!(got[0].contains(header), "{header}: {}", got[0]);
+    }
+    assert!(got[0].contains("<!DOCTYPE html>") && got[0].contains("Not ready"));
+    assert!(got[1].starts_with("HTTP/1.1 200 ") && got[1].ends_with("\r\n\r\n"));
+    assert!(got[2].starts_with("HTTP/1.1 405 "), "{}", got[2]);
 }
