@@ -154,7 +154,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             print(format!("{mistake}\n").as_bytes())?;
         }
         if !mistakes.is_empty() {
-            let text = format!("the cluster does not fit: {} mistakes", mistakes.len());
+            let text = format!("the surroundings do not fit: {} mistakes", mistakes.len());
             return Err(runtime::RuntimeError::Configuration(text).into());
         }
     }

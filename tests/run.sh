@@ -64,8 +64,8 @@ export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((processors < 4 ? processors + 1
 stage "what the system lacks" prepare
 stage "what checks the deployment" deploy/test/tools.sh
 stage "format" cargo fmt --check
-stage "lint" cargo clippy --all-targets --locked -- -D warnings
+stage "lint" cargo clippy --all-targets --all-features --locked -- -D warnings
 RUSTDOCFLAGS=-Dwarnings stage "documentation" cargo doc --no-deps --locked
-stage "build" cargo test --locked --no-run
-stage "test" cargo test --locked
+stage "build" cargo test --all-features --locked --no-run
+stage "test" cargo test --all-features --locked
 echo "== all: $((SECONDS - began)) s"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image with buildah: without a daemon, without a registry, from nothing but the program and what it loads.
-#   build.sh [BINARY]     default: target/release/credbridge, which it builds
+#   build.sh [BINARY]     default: target/release/credbridge, which it builds, with stores in the cloud
 # Writes target/image/credbridge.oci.tar (an OCI archive) and says how large it is, after it ran the program inside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,7 +12,7 @@ for tool in buildah strip ldd; do
     fi
 done
 binary=${1:-target/release/credbridge}
-[ $# -gt 0 ] || cargo build --release --locked --bin credbridge
+[ $# -gt 0 ] || cargo build --release --locked --features cloud-stores --bin credbridge
 
 context=target/image
 rm -rf "$context"

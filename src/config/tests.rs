@@ -240,6 +240,20 @@ fn staging_needs_a_store_a_secret_and_a_url_with_the_name() {
 }
 
 #[test]
+fn a_bucket_needs_a_program_that_was_built_for_it() {
+    for store in ["s3://b/p", "gs://b/p", "az://c/p"] {
+        let done = read(&format!("staging: {{store: '{store}'}}"), &[]);
+        let refused = done.err().map(|error| error.mistakes[0].problem.clone());
+        let mend = "build it with `--features cloud-stores`";
+        assert_eq!(
+            refused.is_some_and(|problem| problem.contains(mend)),
+            cfg!(not(feature = "cloud-stores")),
+            "{store}"
+        );
+    }
+}
+
+#[test]
 fn what_is_in_force_reads_back_as_itself() {
     let config = read(
         "application_id: x\nworkers: 2\nformats: {requests: json}\ndevices: {from_target: '^/(?<device>[^/]+)$'}\n\

@@ -104,7 +104,8 @@ impl Setup {
     }
 }
 
-/// Checks topics, access and clocks on the cluster, without reading or changing anything; returns all mistakes.
+/// Checks topics, access and clocks on the cluster, without reading or changing anything, and puts a file into
+/// `staging.store` and removes it again; returns all mistakes.
 ///
 /// # Errors
 /// If no broker answers.
@@ -126,7 +127,9 @@ pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
         }
         stop.wait(CHECK_PAUSE);
     }
-    ClusterCheck::new(config, &probe).run()
+    let mut mistakes = ClusterCheck::new(config, &probe).run()?;
+    mistakes.extend(staging::try_out(config)?);
+    Ok(mistakes)
 }
 
 fn open_probe(config: &Config, stop: &Stop) -> Result<Probe, RuntimeError> {

@@ -5,8 +5,12 @@
 mod access;
 #[cfg(test)]
 mod at_least_once;
+#[cfg(all(test, feature = "cloud-stores"))]
+mod bucket;
 #[cfg(test)]
 mod changes;
+#[cfg(all(test, feature = "cloud-stores"))]
+mod cloud;
 #[cfg(test)]
 mod confined;
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::Bridge;
+use crate::kafka::bridge::{BINARY, Bridge, write_config};
 use crate::kafka::broker::Broker;
 use crate::kafka::fleet::{self, Command, CommandKind, Format};
 use crate::kafka::play::Play;
-use crate::kafka::{process, wait_for};
+use crate::kafka::process::scratch;
+use crate::kafka::wait_for;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const SERVER: &str = "https://files.example.net/";
@@ -22,7 +24,7 @@ const FOREIGN: &str = "index.html";
 
 /// An application that stages files in a folder, and the folder.
 fn staging_app() -> (App, PathBuf) {
-    let directory = process::scratch("staging");
+    let directory = scratch("staging");
     let (folder, secret) = (directory.join("files"), directory.join("secret"));
     fs::create_dir(&folder).expect("the directory is ours");
     fs::write(&secret, SECRET).expect("the directory is ours");
@@ -67,9 +69,38 @@ fn start(app: &App) -> Bridge {
     bridge
 }
 
-fn count(bridge: &Bridge, outcome: &str) -> usize {
+/// How many files had that outcome.
+pub(crate) fn metric(bridge: &Bridge, outcome: &str) -> usize {
     let name = format!("credbridge_staged_files_total{{outcome=\"{outcome}\"}}");
     bridge.metric(&name).expect("the bridge answers")
+}
+
+/// What `check --connect` says, and whether all is right.
+pub(crate) fn check(app: &App, environment: &[(&str, String)]) -> (bool, String) {
+    let output = process::Command::new(BINARY)
+        .args(["check", "--connect", "--config"])
+        .arg(write_config(&scratch("check"), &app.config))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
+        .stdin(process::Stdio::null())
+        .output()
+        .expect("the binary was built");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.success(), said)
+}
+
+#[test]
+fn a_check_tries_the_store() {
+    let (app, folder) = staging_app();
+    let (is_right, said) = check(&app, &[]);
+    assert!(is_right, "{said}");
+    assert!(files(&folder).is_empty());
+    // A folder in which nobody can put a file, root included.
+    let app = app.set(&json!({"staging": {"store": "file:///proc"}}));
+    let (is_right, said) = check(&app, &[]);
+    assert!(!is_right, "{said}");
+    let problem = "staging.store: putting a file there failed";
+    assert!(said.contains(problem), "{said}");
+    assert!(said.contains("write access to the folder"), "{said}");
 }
 
 #[test]
@@ -83,12 +114,12 @@ fn a_staged_file_survives_a_kill_and_goes_at_the_end() {
     wait_for("expired files to be removed", LIMIT, || {
         only_foreign(&folder)
     });
-    assert_eq!(count(&bridge, "swept"), 2);
+    assert_eq!(metric(&bridge, "swept"), 2);
 
     let mut play = Play::new(&app);
     let download = play.up_to_download("S1");
     let file = staged_file(&folder, &download);
-    assert_eq!(count(&bridge, "staged"), 1);
+    assert_eq!(metric(&bridge, "staged"), 1);
     let log = bridge.log();
     let name = file.file_name().and_then(|name| name.to_str());
     for secret in [SECRET, name.expect("names are text")] {
@@ -108,8 +139,8 @@ fn a_staged_file_survives_a_kill_and_goes_at_the_end() {
 }
 
 /// A request that expires after two seconds.
-fn impatient_request(app: &App) -> crate::kafka::client::Record {
-    let mut record = fleet::request(&app.requests, Format::Json, "S1", Some("k1"));
+pub(crate) fn impatient_request(app: &App, serial_number: &str) -> crate::kafka::client::Record {
+    let mut record = fleet::request(&app.requests, Format::Json, serial_number, None);
     let value = record.value.as_deref().expect("a request has a value");
     let mut primitive: Value = serde_json::from_slice(value).expect("the request is JSON");
     primitive["rqet"] = json!("2000");
@@ -126,7 +157,7 @@ fn a_store_that_fails_is_asked_again_also_after_a_kill() {
     fs::write(&folder, "no folder").expect("the directory is ours");
 
     let mut play = Play::new(&app);
-    app.client.send(impatient_request(&app));
+    app.client.send(impatient_request(&app, "S1"));
     let (response, _) = play.next_response("S1");
     assert_eq!(response.code, 5000, "{response:?}");
     let text = "the certificate file could not be staged, and nothing was sent to the device";

@@ -15,13 +15,13 @@ use crate::telemetry::StagingMetrics;
 use crate::time::Timestamp;
 
 use super::desk::{Answer, Order};
-use super::store::Store;
+use super::store::{Store, shown};
 
 /// Calls of the store that are under way at a time: enough to hide its latency, few enough for its limits.
 const CALLS_MAX: usize = 32;
 
 /// How long one call may take; a certificate file is small.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait after the first failure of a call; it doubles.
 const FIRST_DELAY: Duration = Duration::from_millis(250);
@@ -216,26 +216,4 @@ impl Shared {
         }
         Err(problem)
     }
-}
-
-/// What is wrong, without the name of the file: whoever knows it can fetch the file.
-fn shown(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut rest = 0;
-    while let Some(found) = text[rest..].find('-') {
-        let dash = rest + found;
-        let begin = text[..dash]
-            .rfind(|c: char| !c.is_ascii_digit())
-            .map_or(0, |place| place + 1);
-        let end = text[dash + 1..]
-            .find(|c: char| !c.is_ascii_hexdigit())
-            .map_or(text.len(), |length| dash + 1 + length);
-        if crate::mapping::staged_until(&text[begin..end]).is_some() {
-            text.replace_range(begin..end, "***");
-            rest = begin;
-        } else {
-            rest = dash + 1;
-        }
-    }
-    text
 }

@@ -4,9 +4,12 @@
 //! has it in the changelog, and is then handed over to the one thread of the process that talks to the store. Answers
 //! come back to the desk, and are handled in the next turn.
 
+#[cfg(feature = "cloud-stores")]
+mod cloud;
 mod desk;
 mod errands;
 mod store;
+mod trial;
 
 use std::thread::{self, JoinHandle};
 
@@ -20,7 +23,18 @@ pub(crate) use desk::Desk;
 use super::RuntimeError;
 use desk::Order;
 use errands::Errands;
-use store::Store;
+use store::{Store, shown};
+pub(super) use trial::try_out;
+
+/// The store; `None` if nothing is staged; or why there is none.
+fn open(config: &Config) -> Option<Result<Store, String>> {
+    let url = config.staging.store.as_deref()?;
+    if config.download.content != ContentDelivery::Staged {
+        return None;
+    }
+    let store = Store::open(url, &config.staging.environment);
+    Some(store.map_err(|error| format!("staging.store: {url} cannot be used: {}", shown(&error))))
+}
 
 /// The thread that talks to the store; it ends with this.
 #[derive(Debug)]
@@ -35,14 +49,10 @@ impl Stager {
     /// # Errors
     /// If the store cannot be had.
     pub(super) fn start(config: &Config, metrics: &Metrics) -> Result<Option<Self>, RuntimeError> {
-        let Some(url) = config.staging.store.as_deref() else {
+        let Some(store) = open(config) else {
             return Ok(None);
         };
-        if config.download.content != ContentDelivery::Staged {
-            return Ok(None);
-        }
-        let store = Store::open(url, &config.staging.environment)
-            .map_err(|error| RuntimeError::Configuration(format!("staging.store: {error}")))?;
+        let store = store.map_err(RuntimeError::Configuration)?;
         let failed =
             |error| RuntimeError::Failed(format!("starting the thread `staging`: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
