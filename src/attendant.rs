@@ -47,7 +47,7 @@ pub(crate) fn start(
         };
         report(&sender, Ok(bound.address));
         tokio::join!(
-            serve_admin(bound),
+            bound.serve(),
             wait_for_signals(signals, &stop, &admin, &reload),
             watch(&health, &stop),
             watch_files(&reload),
@@ -75,13 +75,6 @@ async fn open(admin: Admin) -> anyhow::Result<(Bound, [Signal; 3])> {
         signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?,
     ];
     Ok((admin.bind().await?, signals))
-}
-
-async fn serve_admin(bound: Bound) {
-    if let Err(error) = bound.serve().await {
-        tracing::error!(%error, "the admin port failed");
-        std::process::exit(1);
-    }
 }
 
 async fn wait_for_signals(

@@ -21,6 +21,7 @@ mod settings;
 mod source;
 #[cfg(test)]
 mod tests;
+mod token_file;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use files::Files;
 pub use key::{KEYS, Key, Shape};
 pub use schema::json_schema;
 pub use secret::Secret;
+pub use token_file::TokenFile;
 
 /// The whole configuration; the names are those of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -350,6 +352,10 @@ pub struct AdminConfig {
     pub listen: std::net::SocketAddr,
     /// Whether it names devices and CommandKeys.
     pub show_devices: bool,
+    /// The token that all but probes need; `None`: nobody needs one.
+    pub read_token_file: Option<TokenFile>,
+    /// The token that changes need, which also reads; `None`: changes come from the loopback only.
+    pub change_token_file: Option<TokenFile>,
 }
 
 impl Config {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::rules::{delete_name, format_name, validity_name};
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery, file_servers, overrides, rate, retry};
+use super::{Config, ContentDelivery, Delivery, TokenFile, file_servers, overrides, rate, retry};
 use crate::wire::Format;
 
 impl Config {
@@ -45,6 +45,7 @@ impl Config {
         values.extend(self.record_values());
         values.extend(self.correlation_values());
         values.extend(self.behaviour_values());
+        values.extend(self.admin_values());
         values
     }
 
@@ -162,8 +163,21 @@ impl Config {
             ("timeouts.early_ttl", duration(timeouts.early_ttl)),
             ("timeouts.hold_max", duration(timeouts.hold_max)),
             ("overrides", overrides::printed(&self.overrides)),
+        ]
+    }
+
+    fn admin_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
             ("admin.listen", self.admin.listen.to_string().into()),
             ("admin.show_devices", self.admin.show_devices.into()),
+            (
+                "admin.read_token_file",
+                token_file(self.admin.read_token_file.as_ref()),
+            ),
+            (
+                "admin.change_token_file",
+                token_file(self.admin.change_token_file.as_ref()),
+            ),
         ]
     }
 }
@@ -189,6 +203,11 @@ fn format_or_auto(format: Option<Format>) -> &'static str {
 
 pub(super) fn duration(duration: Duration) -> serde_json::Value {
     humantime::format_duration(duration).to_string().into()
+}
+
+fn token_file(file: Option<&TokenFile>) -> serde_json::Value {
+    file.map_or_else(String::new, |file| file.path().display().to_string())
+        .into()
 }
 
 fn file(file: Option<&PathBuf>) -> serde_json::Value {

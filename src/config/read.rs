@@ -7,7 +7,8 @@ use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
     FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
-    StagingConfig, TimeoutsConfig, TopicsConfig, file_servers, overrides, rate, retry, rules,
+    StagingConfig, TimeoutsConfig, TokenFile, TopicsConfig, file_servers, overrides, rate, retry,
+    rules,
 };
 use crate::wire::Format;
 
@@ -112,6 +113,8 @@ impl Config {
             admin: AdminConfig {
                 listen: source.value(&key::LISTEN, rules::address),
                 show_devices: source.value(&key::SHOW_DEVICES, rules::boolean),
+                read_token_file: TokenFile::of(source, &key::READ_TOKEN_FILE),
+                change_token_file: TokenFile::of(source, &key::CHANGE_TOKEN_FILE),
             },
             files: Files::default(),
         };

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 /// How much of something may happen: so much a second, and what was left over for at most one second.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(crate) struct Allowance {
     per_second: u32,
     left: f64,
     refilled: Duration,
@@ -10,7 +10,7 @@ pub(super) struct Allowance {
 
 impl Allowance {
     /// A full second's worth at first.
-    pub(super) fn new(per_second: u32) -> Self {
+    pub(crate) fn new(per_second: u32) -> Self {
         Self {
             per_second,
             left: f64::from(per_second),
@@ -24,7 +24,7 @@ impl Allowance {
         clippy::cast_sign_loss,
         reason = "between 0 and a second's worth"
     )]
-    pub(super) fn left(&mut self, elapsed: Duration) -> usize {
+    pub(crate) fn left(&mut self, elapsed: Duration) -> usize {
         let rate = f64::from(self.per_second);
         let since = elapsed.saturating_sub(self.refilled).as_secs_f64();
         self.left = (self.left + since * rate).min(rate);
@@ -33,7 +33,7 @@ impl Allowance {
     }
 
     /// So much has happened.
-    pub(super) fn used(&mut self, count: usize) {
+    pub(crate) fn used(&mut self, count: usize) {
         #[expect(clippy::cast_precision_loss, reason = "at most a second's worth")]
         let count = count as f64;
         self.left = (self.left - count).max(0.0);

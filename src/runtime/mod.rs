@@ -37,6 +37,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+pub(crate) use allowance::Allowance;
 pub use clock::Clock;
 pub use health::Health;
 pub use insight::Insight;

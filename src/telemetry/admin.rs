@@ -1,6 +1,8 @@
 //! The port for probes, metrics and people. All it changes is what is logged, and only for those who are on the machine.
 
+mod gate;
 mod installations;
+mod listener;
 mod page;
 
 use std::net::SocketAddr;
@@ -9,9 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, RawQuery, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
+
+use gate::Gate;
 
 use super::page::{RATES_INTERVAL, Rates};
 use super::{LogFilter, Metrics};
@@ -28,7 +33,13 @@ const LOG_FILTER_BYTES_MAX: usize = 4096;
 
 /// The admin port.
 #[derive(Clone)]
-pub struct Admin(Arc<Subject>, Arc<Mutex<Rates>>);
+pub struct Admin(Arc<Inner>);
+
+struct Inner {
+    subject: Subject,
+    rates: Mutex<Rates>,
+    gate: Gate,
+}
 
 /// What the admin port tells of.
 pub struct Subject {
@@ -72,7 +83,11 @@ pub struct Bound {
 impl Admin {
     /// A port that is not open yet.
     pub fn new(subject: Subject) -> Self {
-        Self(Arc::new(subject), Arc::default())
+        Self(Arc::new(Inner {
+            gate: Gate::new(&subject.options),
+            rates: Mutex::default(),
+            subject,
+        }))
     }
 
     /// Opens the port.
@@ -80,7 +95,7 @@ impl Admin {
     /// # Errors
     /// If the system refuses it.
     pub async fn bind(self) -> Result<Bound, AdminError> {
-        let listen = self.0.options.listen;
+        let listen = self.subject().options.listen;
         let refused = |source| AdminError { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         Ok(Bound {
@@ -93,18 +108,27 @@ impl Admin {
 
     /// The process is about to end: `/readyz` says so from here on.
     pub fn stopping(&self) {
-        self.0.health.stopping();
+        self.subject().health.stopping();
+    }
+
+    fn subject(&self) -> &Subject {
+        &self.0.subject
+    }
+
+    fn gate(&self) -> &Gate {
+        &self.0.gate
     }
 
     fn rates(&self) -> MutexGuard<'_, Rates> {
-        self.1.lock().expect("nobody panics while holding it")
+        self.0.rates.lock().expect("nobody panics while holding it")
     }
 
     /// Looks at the counters from time to time, so that the page can tell how fast they rise.
     async fn watch_rates(&self) {
         loop {
-            let now = (self.0.now)();
-            self.rates().look(now, &self.0.metrics.render());
+            let subject = self.subject();
+            let now = (subject.now)();
+            self.rates().look(now, &subject.metrics.render());
             tokio::time::sleep(RATES_INTERVAL).await;
         }
     }
@@ -120,32 +144,31 @@ impl Admin {
             .route("/v1/installations", get(installations::installations))
             .route("/loglevel", get(loglevel).put(change_loglevel))
             .layer(DefaultBodyLimit::max(LOG_FILTER_BYTES_MAX))
+            .layer(from_fn_with_state(self.clone(), gate::pass))
             .with_state(self)
     }
 }
 
 impl Bound {
     /// Answers until the future is dropped.
-    ///
-    /// # Errors
-    /// If the listener fails for good.
-    pub async fn serve(self) -> std::io::Result<()> {
-        let service = self
-            .router
-            .into_make_service_with_connect_info::<SocketAddr>();
+    pub async fn serve(self) {
         tokio::select! {
-            () = self.admin.watch_rates() => unreachable!("it goes on for ever"),
-            ended = axum::serve(self.listener, service) => ended,
+            () = self.admin.watch_rates() => {}
+            () = gate::watch_tokens(&self.admin) => {}
+            never = listener::serve(self.listener, self.router) => never,
         }
     }
 }
 
 async fn livez(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
-    probe(&admin.0.health.live((admin.0.now)()), query.as_deref())
+    probe(
+        &admin.subject().health.live((admin.subject().now)()),
+        query.as_deref(),
+    )
 }
 
 async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
-    probe(&admin.0.health.ready(), query.as_deref())
+    probe(&admin.subject().health.ready(), query.as_deref())
 }
 
 /// `?verbose` lists what was looked at; so does every answer that is not good.
@@ -165,24 +188,24 @@ fn probe(answer: &Answer, query: Option<&str>) -> Response {
 
 async fn metrics(State(admin): State<Admin>) -> Response {
     let kind = [(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)];
-    (kind, admin.0.metrics.render()).into_response()
+    (kind, admin.subject().metrics.render()).into_response()
 }
 
 async fn loglevel(State(admin): State<Admin>) -> Response {
-    format!("{}\n", admin.0.log.text()).into_response()
+    format!("{}\n", admin.subject().log.text()).into_response()
 }
 
-/// Whoever reaches the port may read; who may change is whoever is on the machine, e.g. by `kubectl port-forward`.
+/// Who may change is whoever has the token for it; without one whoever is on the machine, e.g. by `kubectl port-forward`.
 async fn change_loglevel(
     State(admin): State<Admin>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     filter: String,
 ) -> Response {
-    if !peer.ip().to_canonical().is_loopback() {
-        let advice = "only from the loopback, e.g. by kubectl port-forward\n";
+    if !admin.gate().guards_changes() && !peer.ip().to_canonical().is_loopback() {
+        let advice = "only from the loopback, e.g. by kubectl port-forward, or with the token of admin.change_token_file\n";
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
-    match admin.0.log.change(filter.trim()) {
+    match admin.subject().log.change(filter.trim()) {
         Ok(()) => {
             tracing::warn!(filter = filter.trim(), "what is logged was changed");
             loglevel(State(admin)).await
@@ -195,7 +218,7 @@ async fn version(State(admin): State<Admin>) -> Response {
     let body = serde_json::json!({
         "name": env!("CARGO_PKG_NAME"),
         "version": env!("CARGO_PKG_VERSION"),
-        "rules": admin.0.rules,
+        "rules": admin.subject().rules,
         "librdkafka": rdkafka::util::get_rdkafka_version().1,
         "profile": if cfg!(debug_assertions) { "debug" } else { "release" },
         "target": format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),

@@ -24,7 +24,7 @@ pub(super) async fn installations(
     State(admin): State<Admin>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    if !admin.0.options.show_devices {
+    if !admin.subject().options.show_devices {
         let advice = "devices are not shown; `admin.show_devices: true` in the configuration and a restart would show them";
         return refused(StatusCode::FORBIDDEN, advice);
     }
@@ -35,7 +35,7 @@ pub(super) async fn installations(
         Ok(parsed) => parsed,
         Err(problem) => return refused(StatusCode::BAD_REQUEST, &problem),
     };
-    let answer = admin.0.insight.device(&device, key).await;
+    let answer = admin.subject().insight.device(&device, key).await;
     told(&admin, &device, answer)
 }
 
@@ -55,7 +55,7 @@ fn parsed(asked: &Asked) -> Result<(DeviceId, Option<CommandKey>), String> {
 }
 
 fn told(admin: &Admin, device: &DeviceId, answer: DeviceAnswer) -> Response {
-    let instance = &admin.0.instance_id;
+    let instance = &admin.subject().instance_id;
     match answer {
         DeviceAnswer::Here(view) => {
             let mut body = json!(view);

@@ -23,7 +23,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 pub(super) async fn page(State(admin): State<Admin>) -> Response {
-    let subject = &admin.0;
+    let subject = admin.subject();
     let workers = subject.insight.overview().await;
     let page = Page {
         instance_id: &subject.instance_id,

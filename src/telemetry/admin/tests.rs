@@ -1,3 +1,5 @@
+mod protection;
+
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -34,29 +36,44 @@ fn answers(health: &Health, now: Timestamp, requests: &[&str]) -> Vec<String> {
 }
 
 fn answers_of(admin: Admin, requests: &[&str]) -> Vec<String> {
+    let requests: Vec<_> = requests.iter().map(ToString::to_string).collect();
+    with_client(admin, false, move |address| {
+        let answers = requests.iter().map(|request| ask(address, request));
+        answers.collect()
+    })
+}
+
+/// Serves while the client does its work on a thread of its own. With `in_no_time` the server need not wait for time to
+/// pass: whenever it has nothing to do, the next time comes.
+fn with_client<T: Send + 'static>(
+    admin: Admin,
+    in_no_time: bool,
+    client: impl FnOnce(SocketAddr) -> T + Send + 'static,
+) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .start_paused(in_no_time)
         .build()
         .unwrap();
     let bound = runtime.block_on(admin.bind()).unwrap();
     let address = bound.address;
-    let requests: Vec<_> = requests.iter().map(ToString::to_string).collect();
+    let (done, ended) = tokio::sync::oneshot::channel();
+    let client = std::thread::spawn(move || {
+        let result = client(address);
+        done.send(()).unwrap();
+        result
+    });
     runtime.block_on(async move {
-        let client = tokio::task::spawn_blocking(move || {
-            requests
-                .iter()
-                .map(|request| ask(address, request))
-                .collect()
-        });
         tokio::select! {
-            answers = client => answers.unwrap(),
-            ended = bound.serve() => panic!("the server ended: {ended:?}"),
+            _ = ended => {}
+            () = bound.serve() => panic!("the server ended"),
         }
-    })
+    });
+    client.join().unwrap()
 }
 
 fn ask(address: SocketAddr, request: &str) -> String {
-    let (request, body) = request.split_once('\n').unwrap_or((request, ""));
+    let (request, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let body = format!("content-length: {}\r\n\r\n{body}", body.len());
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
@@ -105,8 +122,8 @@ fn what_is_logged_can_be_read_and_changed() {
     let health = Health::new(1, START);
     let asked = [
         "GET /loglevel",
-        "PUT /loglevel\nwarn,credbridge=debug\n",
-        "PUT /loglevel\ncredbridge=loud",
+        "PUT /loglevel\n\nwarn,credbridge=debug\n",
+        "PUT /loglevel\n\ncredbridge=loud",
         "GET /loglevel",
     ];
     let got = answers(&health, START, &asked);

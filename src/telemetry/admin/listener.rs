@@ -1,0 +1,159 @@
+//! Connections of the admin port: so many, so long, and no slower than so.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::{Extension, Router};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::runtime::{Allowance, Clock};
+
+/// Connections that are open at a time.
+pub(super) const CONNECTIONS_MAX: usize = 64;
+
+/// Connections of one address that are open at a time, so that nobody keeps out all others.
+pub(super) const CONNECTIONS_PER_PEER_MAX: usize = 16;
+
+/// How long a client may take to send the head of a request, and to begin the next one.
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection lives, whatever goes on.
+const CONNECTION_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Largest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+
+/// Most header fields of a request.
+const HEADERS_MAX: usize = 64;
+
+/// Connections that are taken in a second; more wait in the queue of the system. Taking one takes time from the data path.
+const ACCEPTED_PER_SECOND_MAX: u32 = 2000;
+
+/// How long to wait when no more connections can be taken.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long to wait when more connections come than are taken in a second.
+const PACE_PAUSE: Duration = Duration::from_millis(5);
+
+/// What whoever comes too much is told.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+
+/// How many connections each address has.
+#[derive(Debug, Default)]
+struct Connections(Mutex<BTreeMap<IpAddr, usize>>);
+
+/// The place of one connection among all; given back when it is dropped.
+struct Place(Arc<Connections>, IpAddr);
+
+impl Connections {
+    fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        let mut open = self.open();
+        let all: usize = open.values().sum();
+        let of_peer = open.get(&peer).copied().unwrap_or_default();
+        if all >= CONNECTIONS_MAX || of_peer >= CONNECTIONS_PER_PEER_MAX {
+            return None;
+        }
+        open.insert(peer, of_peer + 1);
+        drop(open);
+        Some(Place(Arc::clone(self), peer))
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
+        self.0.lock().expect("nobody panics while holding it")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.0.open();
+        if let Some(count) = open.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// Serves until the future is dropped.
+pub(super) async fn serve(listener: TcpListener, router: Router) -> ! {
+    let connections = Arc::new(Connections::default());
+    let (clock, mut pace) = (Clock::new(), Allowance::new(ACCEPTED_PER_SECOND_MAX));
+    loop {
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Of a connection that is gone again, or of a lack of file descriptors, which passes.
+                tracing::debug!(%error, "a connection to the admin port was not taken");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        match connections.enter(peer.ip().to_canonical()) {
+            Some(place) => {
+                let router = router.clone();
+                tokio::spawn(async move {
+                    serve_one(stream, peer, router).await;
+                    drop(place);
+                });
+            }
+            None => refuse(&stream),
+        }
+        pace.used(1);
+        while pace.left(clock.elapsed()) == 0 {
+            tokio::time::sleep(PACE_PAUSE).await;
+        }
+    }
+}
+
+fn refuse(stream: &TcpStream) {
+    // Whoever does not take the answer at once does not get it.
+    if let Err(error) = stream.try_write(FULL) {
+        tracing::trace!(%error, "a client of the admin port is gone");
+    }
+}
+
+async fn serve_one(stream: TcpStream, peer: SocketAddr, router: Router) {
+    let router = router.layer(Extension(ConnectInfo(peer)));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    match tokio::time::timeout(CONNECTION_TIMEOUT, connection).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "a connection of the admin port failed"),
+        Err(_) => tracing::debug!(%peer, "a connection of the admin port was open too long"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_few_for_one_and_for_all_and_come_back() {
+        let connections = Arc::new(Connections::default());
+        let peer = |number: u8| IpAddr::from([10, 0, 0, number]);
+        let enter = |number| connections.enter(peer(number));
+        let mut places: Vec<Place> = (0..CONNECTIONS_PER_PEER_MAX)
+            .map_while(|_| enter(1))
+            .collect();
+        assert!(enter(1).is_none());
+        let others = (2..=255).map_while(enter);
+        places.extend(others);
+        assert_eq!(places.len(), CONNECTIONS_MAX);
+        places.remove(0);
+        assert!(enter(1).is_some());
+        drop(places);
+        assert!(connections.open().is_empty());
+    }
+}

@@ -1,0 +1,219 @@
+//! Who is let in, and what becomes of those who come too much or too slowly.
+
+use super::*;
+use crate::config::Config;
+use crate::telemetry::admin::gate::{PROBES_PER_SECOND_MAX, REQUESTS_PER_SECOND_MAX};
+use crate::telemetry::admin::listener::CONNECTIONS_PER_PEER_MAX;
+
+const READ: &str = "the token that reads";
+const CHANGE: &str = "the token that changes";
+
+/// An admin port with both tokens, and where they are.
+fn guarded() -> (Admin, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let variables = [("READ", READ), ("CHANGE", CHANGE)].map(|(name, token)| {
+        let file = directory.path().join(name);
+        std::fs::write(&file, format!("{token}\n")).unwrap();
+        let name = format!("CREDBRIDGE__ADMIN__{name}_TOKEN_FILE");
+        (name, file.display().to_string())
+    });
+    let options = Config::read(None, variables.into_iter()).unwrap().admin;
+    let options = AdminConfig {
+        listen: anywhere().listen,
+        ..options
+    };
+    let health = Health::new(1, START);
+    health.set_ready(0, true);
+    (admin(&health, options, START), directory)
+}
+
+/// A request as `ask` takes it, with a token.
+fn bearing(request: &str, token: &str) -> String {
+    let (request, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    format!("{request} HTTP/1.1\r\nauthorization: Bearer {token}\r\nx-rest:\n\n{body}")
+}
+
+fn statuses(admin: &Admin, requests: &[String]) -> Vec<String> {
+    let requests: Vec<&str> = requests.iter().map(String::as_str).collect();
+    let answers = answers_of(admin.clone(), &requests);
+    let status = |answer: &String| answer.split(' ').nth(1).unwrap_or_default().to_owned();
+    answers.iter().map(status).collect()
+}
+
+#[test]
+fn without_a_token_only_probes_are_answered() {
+    let (admin, _directory) = guarded();
+    let probes = ["/livez", "/readyz?verbose", "/healthz"].map(|path| format!("GET {path}"));
+    assert_eq!(statuses(&admin, &probes), ["200"; 3]);
+    let guarded = [
+        "GET /",
+        "GET /metrics",
+        "GET /version",
+        "GET /loglevel",
+        "GET /v1/installations?device=a-b",
+        "HEAD /metrics",
+        "PUT /loglevel\n\ndebug",
+        "POST /",
+        "GET /nothing",
+    ];
+    let guarded = guarded.map(ToOwned::to_owned);
+    assert_eq!(statuses(&admin, &guarded), ["401"; 9]);
+    let got = answers_of(admin, &["GET /metrics"]);
+    for challenge in ["Bearer realm=\"credbridge\"", "Basic realm=\"credbridge\""] {
+        assert!(
+            got[0].contains(&format!("www-authenticate: {challenge}")),
+            "{}",
+            got[0]
+        );
+    }
+    assert!(!got[0].contains("credbridge_"), "{}", got[0]);
+}
+
+#[test]
+fn reading_and_changing_have_tokens_of_their_own() {
+    let (admin, _directory) = guarded();
+    let change = "PUT /loglevel\n\ndebug";
+    let asked = [
+        bearing("GET /metrics", READ),
+        bearing("GET /metrics", CHANGE),
+        bearing("GET /metrics", "the token that read"),
+        bearing("GET /metrics", ""),
+        bearing(change, READ),
+        bearing(change, CHANGE),
+        bearing("GET /metrics", READ).replace("Bearer", "Digest"),
+        // Any user with the token as his password.
+        bearing("GET /metrics", "bWU6dGhlIHRva2VuIHRoYXQgcmVhZHM=").replace("Bearer", "basic"),
+        bearing("GET /metrics", "bWU6dGhlIHRva2Vu").replace("Bearer", "basic"),
+        bearing("GET /metrics", "!").replace("Bearer", "basic"),
+    ];
+    let expected = [
+        "200", "200", "401", "401", "401", "200", "401", "200", "401", "401",
+    ];
+    assert_eq!(statuses(&admin, &asked), expected);
+}
+
+#[test]
+fn another_token_takes_the_place_of_the_one_before_and_a_wrong_file_does_not() {
+    let (admin, directory) = guarded();
+    let file = directory.path().join("READ");
+    let asked = [
+        bearing("GET /metrics", READ),
+        bearing("GET /metrics", "quite another token"),
+    ];
+    for wrong in ["", "short", "two lines\nof some length"] {
+        std::fs::write(&file, wrong).unwrap();
+        admin.gate().read_tokens();
+        assert_eq!(statuses(&admin, &asked), ["200", "401"], "{wrong:?}");
+    }
+    std::fs::write(&file, "quite another token").unwrap();
+    admin.gate().read_tokens();
+    assert_eq!(statuses(&admin, &asked), ["401", "200"]);
+    std::fs::remove_file(&file).unwrap();
+    admin.gate().read_tokens();
+    assert_eq!(statuses(&admin, &asked), ["401", "200"]);
+}
+
+#[test]
+fn a_flood_is_refused_and_leaves_room_for_probes() {
+    let health = Health::new(1, START);
+    // The clock stands still: this is one second.
+    let admin = admin(&health, anywhere(), START);
+    let budget = usize::try_from(REQUESTS_PER_SECOND_MAX).unwrap();
+    let flood = vec!["GET /version".to_owned(); budget + 20];
+    let got = statuses(&admin, &flood);
+    assert!(
+        got[..budget].iter().all(|status| status == "200"),
+        "{got:?}"
+    );
+    assert!(
+        got[budget..].iter().all(|status| status == "429"),
+        "{got:?}"
+    );
+    let refused = answers_of(admin.clone(), &["GET /version"]);
+    for header in ["retry-after: 1", "connection: close"] {
+        assert!(refused[0].contains(header), "{}", refused[0]);
+    }
+    let budget = usize::try_from(PROBES_PER_SECOND_MAX).unwrap();
+    let probes = vec!["GET /livez".to_owned(); budget + 1];
+    let got = statuses(&admin, &probes);
+    assert!(
+        got[..budget].iter().all(|status| status == "200"),
+        "{got:?}"
+    );
+    assert_eq!(got[budget], "429");
+}
+
+#[test]
+fn one_address_has_few_connections_and_gets_them_back() {
+    let health = Health::new(1, START);
+    let (full, after) = with_client(admin(&health, anywhere(), START), false, |address| {
+        let mut idle: Vec<TcpStream> = Vec::new();
+        for _ in 0..CONNECTIONS_PER_PEER_MAX {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream
+                .write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+                .unwrap();
+            // Once it is answered it has its place.
+            let mut answer = [0; 12];
+            stream.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer, b"HTTP/1.1 200");
+            idle.push(stream);
+        }
+        let mut one_more = TcpStream::connect(address).unwrap();
+        let mut full = String::new();
+        one_more.read_to_string(&mut full).unwrap();
+        drop(idle);
+        let again = || {
+            let mut stream = TcpStream::connect(address).ok()?;
+            stream
+                .write_all(b"GET /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                .ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).ok()?;
+            answer.starts_with("HTTP/1.1 200").then_some(answer)
+        };
+        (full, (0..10_000).find_map(|_| again()))
+    });
+    assert!(full.starts_with("HTTP/1.1 503 "), "{full}");
+    assert!(after.is_some());
+}
+
+#[test]
+fn slow_clients_are_cut() {
+    for slow in [
+        "GET /livez HTTP/1.1\r\nhost:",
+        "",
+        "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n",
+        "PUT /loglevel HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nde",
+    ] {
+        let health = Health::new(1, START);
+        let admin = admin(&health, anywhere(), START);
+        let answer = with_client(admin, true, move |address| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            stream.write_all(slow.as_bytes()).unwrap();
+            let mut answer = String::new();
+            // Ends when the server has closed the connection, though nobody asked it to.
+            stream.read_to_string(&mut answer).map(|_| answer)
+        });
+        let answer = answer.unwrap();
+        let is_timed_out = answer.starts_with("HTTP/1.1 408 ");
+        assert_eq!(is_timed_out, slow.contains("PUT"), "{slow}: {answer}");
+    }
+}
+
+#[test]
+fn large_heads_are_refused() {
+    let health = Health::new(1, START);
+    let large = format!(
+        "GET /livez HTTP/1.1\r\nx-large: {}\r\nx-rest:",
+        "x".repeat(20_000)
+    );
+    let many: String = (0..100)
+        .map(|number| format!("x-{number}: y\r\n"))
+        .collect();
+    let many = format!("GET /livez HTTP/1.1\r\n{many}x-rest:");
+    let got = answers(&health, START, &[&many, &large]);
+    for answer in got {
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+}
