@@ -9,6 +9,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::config::{Config, Delivery};
+use crate::telemetry::TransactionOutcome;
 use crate::wire::{Destination, Outbound};
 
 use super::assignment::Membership;
@@ -82,6 +83,8 @@ pub(super) struct Transaction<'s> {
     bytes: usize,
     queue_full: u64,
     queue_max: usize,
+    /// The end was asked for, and the answer did not come.
+    is_end_unknown: bool,
 }
 
 struct Topics {
@@ -138,6 +141,7 @@ impl<'s> Transaction<'s> {
             bytes: 0,
             queue_full: 0,
             queue_max: clients::producer_queue_max(config),
+            is_end_unknown: false,
         })
     }
 
@@ -155,6 +159,15 @@ impl<'s> Transaction<'s> {
     /// What the client library reported by itself, since the last call.
     pub(super) fn take_errors(&self) -> Vec<RDKafkaErrorCode> {
         self.producer.context().take_errors()
+    }
+
+    /// What becomes of the open transaction when the session is lost; `None`: none is open.
+    pub(super) fn outcome_if_lost(&self) -> Option<TransactionOutcome> {
+        let is_fatal = self.is_end_unknown || self.producer.client().fatal_error().is_some();
+        self.is_open().then_some(match is_fatal {
+            true => TransactionOutcome::Fatal,
+            false => TransactionOutcome::Aborted,
+        })
     }
 
     /// Whether anything waits for a commit.
@@ -309,10 +322,14 @@ impl<'s> Transaction<'s> {
 impl Transaction<'_> {
     /// Commits the transaction. A call that was cut short is made again, and waits for the same end; whoever gives up does
     /// not know how it ends, and its successor finds out by ending it.
-    fn end(&self) -> Result<(), Trouble> {
+    fn end(&mut self) -> Result<(), Trouble> {
+        self.is_end_unknown = true;
         loop {
             let error = match self.producer.commit_transaction(END_STEP) {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    self.is_end_unknown = false;
+                    return Ok(());
+                }
                 Err(error) => error,
             };
             let KafkaError::Transaction(cause) = &error else {
@@ -320,6 +337,7 @@ impl Transaction<'_> {
             };
             let is_cut_short = cause.code() == RDKafkaErrorCode::OperationTimedOut;
             if !(is_cut_short && cause.is_retriable()) {
+                self.is_end_unknown = !cause.txn_requires_abort();
                 return Err(Trouble::from_kafka("commit_transaction", &error));
             }
             self.pulse.beat_waiting()?;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::telemetry::TransactionOutcome;
+use crate::telemetry::WorkerMetrics;
 
 use super::session::Session;
 use super::trouble::Trouble;
@@ -54,8 +54,7 @@ pub(super) fn run(setup: &Setup, worker: usize) -> Result<(), RuntimeError> {
             tracing::info!(worker, "the cluster answers again");
             waiting = false;
         }
-        if let Some(error) = use_up(setup, worker, session)? {
-            metrics.transaction(TransactionOutcome::Fatal);
+        if let Some(error) = use_up(setup, worker, session, &metrics)? {
             metrics.producer_recreated();
             setup.health.set_ready(worker, false);
             let now = setup.clock.elapsed();
@@ -96,6 +95,7 @@ fn use_up(
     setup: &Setup,
     worker: usize,
     mut session: Session<'_>,
+    metrics: &WorkerMetrics,
 ) -> Result<Option<String>, RuntimeError> {
     while !setup.stop.is_requested() {
         setup.health.turned(worker, setup.clock.now());
@@ -106,7 +106,9 @@ fn use_up(
                 return Err(error);
             }
             Err(Trouble::SessionLost(error)) => {
-                session.abandon();
+                if let Some(outcome) = session.abandon() {
+                    metrics.transaction(outcome);
+                }
                 return Ok(Some(error));
             }
         }

@@ -109,7 +109,7 @@ metrics! {
     LIMIT_FILL = Gauge "credbridge_limit_fill_ratio", Count, ["limit"],
         "How full the fullest shard or queue is, 0 to 1, by limit";
     TRANSACTIONS = Counter "credbridge_transactions_total", Count, ["outcome"],
-        "Transactions by outcome";
+        "Transactions by outcome: `committed`; `aborted`, whose records are read again; `fatal`, whose producer was fenced, or whose end is not known";
     TRANSACTION_DURATION = Histogram "credbridge_transaction_duration_seconds", Seconds, ["phase"],
         "Time of a commit: `drain` until outputs are acknowledged, `offsets` until offsets are sent, `end` until it stands";
     REBALANCES = Counter "credbridge_rebalances_total", Count, [],

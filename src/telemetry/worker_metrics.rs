@@ -27,7 +27,7 @@ pub enum TransactionOutcome {
     Aborted,
     /// All of it is visible.
     Committed,
-    /// Its producer is lost; the transaction is aborted by its successor.
+    /// Its producer was fenced, or its end is not known; the next producer of the worker finds out, and ends it.
     Fatal,
 }
 
@@ -321,11 +321,14 @@ const DESTINATIONS: [Destination; 6] = [
     Destination::Routed,
 ];
 
-const PROGRESS: [Progress; 4] = [
+const PROGRESS: [Progress; 7] = [
+    Progress::Waiting,
+    Progress::ListSent,
     Progress::DownloadSent,
     Progress::Accepted,
     Progress::LookupSent,
     Progress::SetSent,
+    Progress::CancelSent,
 ];
 
 const UNMATCHED: [UnmatchedReason; 6] = [

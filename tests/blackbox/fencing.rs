@@ -47,6 +47,8 @@ fn overtaken_worker_commits_nothing() {
     assert_eq!(responses(), 1);
     let log = overtaken.log();
     assert!(log.contains("send_offsets_to_transaction"), "{log}");
+    assert_eq!(ended(&overtaken, "aborted"), losses(&overtaken));
+    assert_eq!(ended(&overtaken, "fatal"), Some(0));
 }
 
 #[test]
@@ -143,6 +145,8 @@ fn fenced_worker_does_everything_once_and_the_sixth_time_asks_for_a_restart() {
         } else {
             await_outputs(&mut outputs, number);
             assert_eq!(losses(&bridge), Some(number), "{fleet} {step:?}");
+            assert_eq!(ended(&bridge, "fatal"), Some(number), "{fleet} {step:?}");
+            assert_eq!(ended(&bridge, "aborted"), Some(0), "{fleet} {step:?}");
         }
     }
     await_outputs(&mut outputs, 6);
@@ -220,6 +224,13 @@ fn refused_output_comes_after_the_mend(delivery: &str) {
     assert_eq!(download.command_key, "key-S1");
     bridge.stop();
     assert_eq!(app.written().commands.len(), 1);
+}
+
+/// Transactions of a bridge that ended so.
+fn ended(bridge: &Bridge, outcome: &str) -> Option<usize> {
+    bridge.metric(&format!(
+        "credbridge_transactions_total{{outcome=\"{outcome}\"}}"
+    ))
 }
 
 /// Sessions that the workers of a bridge lost.

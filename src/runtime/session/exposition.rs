@@ -21,8 +21,9 @@ impl Session<'_> {
         self.restorer.remaining().max(0).unsigned_abs()
     }
 
-    /// After each turn.
+    /// Tells whoever wants to know, after each turn.
     pub(super) fn tell(&mut self) {
+        self.answer_questions();
         let elapsed = self.setup.clock.elapsed();
         if elapsed.saturating_sub(self.gauges_told) >= GAUGES_INTERVAL {
             self.gauges_told = elapsed;

@@ -28,7 +28,7 @@ use crate::runtime::transaction::{CommitLimits, Transaction};
 use crate::runtime::trouble::Trouble;
 use crate::runtime::work::{Via, Work};
 use crate::runtime::{Setup, clients, router, waiting};
-use crate::telemetry::WorkerMetrics;
+use crate::telemetry::{TransactionOutcome, WorkerMetrics};
 use crate::time::Timestamp;
 
 /// Records handled before deadlines, restores and rebalances have their turn.
@@ -152,7 +152,6 @@ impl<'s> Session<'s> {
             self.finish_catching_up()?;
             self.commit_positions()?;
         }
-        self.answer_questions();
         self.tell();
         Ok(())
     }
@@ -177,9 +176,10 @@ impl<'s> Session<'s> {
         Ok(())
     }
 
-    /// Leaves the group without a commit: what was not committed is done again by the next session.
-    pub(super) fn abandon(self) {
+    /// Leaves the group without a commit: the next session does it again. Tells what becomes of an open transaction.
+    pub(super) fn abandon(self) -> Option<TransactionOutcome> {
         leave(&self.consumer);
+        self.work.transaction.outcome_if_lost()
     }
 
     /// Reads and handles records; returns whether there may be more.
