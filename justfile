@@ -37,6 +37,10 @@ k8s:
 image:
     deploy/image/build.sh
 
+# What the program is made of, as CycloneDX, with cargo-cyclonedx
+sbom:
+    deploy/image/sbom.sh
+
 # Beside Kafka Streams, bare librdkafka and a naive program, on the same input: about 12 minutes
 compare:
     cargo bench --bench compare

@@ -12,7 +12,19 @@ for tool in buildah strip ldd; do
     fi
 done
 binary=${1:-target/release/credbridge}
-[ $# -gt 0 ] || cargo build --release --locked --features cloud-stores --bin credbridge
+# With cargo-auditable the program holds the list of its crates, which scanners of images read.
+build=(cargo build)
+if cargo auditable --version >/dev/null 2>&1; then
+    build=(cargo auditable build)
+elif [ $# -eq 0 ]; then
+    echo "cargo-auditable is missing, so the program will not hold the list of its crates; for that: cargo install --locked cargo-auditable" >&2
+fi
+[ $# -gt 0 ] || "${build[@]}" --release --locked --features cloud-stores --bin credbridge
+if cargo cyclonedx --version >/dev/null 2>&1; then
+    deploy/image/sbom.sh
+else
+    echo "cargo-cyclonedx is missing, so no list of parts (SBOM) is written; for that: cargo install --locked cargo-cyclonedx" >&2
+fi
 
 context=target/image
 rm -rf "$context"
