@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod chart;
 #[cfg(test)]
+mod compose;
+#[cfg(test)]
 mod generated;
 #[cfg(test)]
 mod rules;
