@@ -125,6 +125,7 @@ impl Pace {
         PacingLimits {
             fleet: interval,
             product_class: interval,
+            device: None,
             burst,
             reserved_percent: 10,
         }

@@ -83,6 +83,7 @@ fn limits() -> Limits {
         pacing: PacingLimits {
             fleet: Some(MINUTE),
             product_class: Some(2 * MINUTE),
+            device: Some(4 * MINUTE),
             burst: 3 * MINUTE,
             reserved_percent: 20,
         },

@@ -12,8 +12,8 @@ use credbridge::onem2m::CertificateFile;
 use credbridge::record::{Coordinates, Header, Record};
 use credbridge::time::Timestamp;
 use credbridge::wire::changelog::{
-    decode, encode_forgotten, encode_installation, encode_ledger, encode_pacing, encode_waited,
-    encode_waiting,
+    decode, encode_forgotten, encode_installation, encode_ledger, encode_pacing, encode_rest,
+    encode_waited, encode_waiting,
 };
 use credbridge::wire::{
     Cause, ChangelogEntry, DecodeError, Decoded, Decoder, Encoder, Input, NodeRecord, Outbound,
@@ -212,6 +212,7 @@ pub(super) fn changelog(bytes: &[u8]) {
         }
         ChangelogEntry::Ledger(ledger, shards) => encode_ledger(ledger, *shards, &mut outbound),
         ChangelogEntry::Pacing(pacing) => encode_pacing(pacing, &mut outbound),
+        ChangelogEntry::Rest(device, until) => encode_rest(device, *until, &mut outbound),
         ChangelogEntry::Waiting(_, Some(request)) => encode_waiting(request, &mut outbound),
         ChangelogEntry::Waiting(coordinates, None) => encode_waited(coordinates, &mut outbound),
     }

@@ -52,6 +52,17 @@ pub(super) fn check(config: &Config, source: &mut Source) {
     properties(&config.kafka.properties, source);
     urls_tell_installations_apart(config, source);
     staging_is_complete(config, source);
+    queue_outlasts_distance(config, source);
+}
+
+/// Else the second of two requests could never be sent.
+fn queue_outlasts_distance(config: &Config, source: &mut Source) {
+    let distance = config.pacing.device_distance;
+    if distance.is_some_and(|distance| distance > config.timeouts.queue) {
+        let problem =
+            "is longer than `timeouts.queue`, so that what waits for it would be answered 4008";
+        source.mistake(&key::PACING_DEVICE_DISTANCE, problem);
+    }
 }
 
 fn distinct_topics(config: &Config, source: &mut Source) {

@@ -147,6 +147,9 @@ keys! {
     /// As for the fleet.
     PACING_PRODUCT_CLASS = "pacing.product_class", Single, "",
         "The same for the devices of each product class";
+    /// Only the operator knows what devices bear; most are asked once.
+    PACING_DEVICE_DISTANCE = "pacing.device_distance", Single, "0s",
+        "Least time from the turn of one Download of a device to that of its next request's; later ones wait; `0s`: none";
     /// A second is no burden, and makes good what the sharing among shards takes.
     PACING_BURST = "pacing.burst", Single, "1s", "What falls into this time may be sent at once";
     /// Enough for people who wait at a screen.

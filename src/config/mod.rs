@@ -277,6 +277,8 @@ pub struct PacingConfig {
     pub fleet: Option<Duration>,
     /// Time between two Downloads of devices of one product class; `None`: not limited.
     pub product_class: Option<Duration>,
+    /// Least time between two Downloads of one device; `None`: not limited.
+    pub device_distance: Option<Duration>,
     /// What falls into this time may be sent at once.
     pub burst: Duration,
     /// Percent of the fleet's rate that are kept for originators of which nothing waits.

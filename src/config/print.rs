@@ -147,6 +147,10 @@ impl Config {
                 "pacing.product_class",
                 rate::printed(self.pacing.product_class).into(),
             ),
+            (
+                "pacing.device_distance",
+                duration(self.pacing.device_distance.unwrap_or_default()),
+            ),
             ("pacing.burst", duration(self.pacing.burst)),
             ("pacing.reserved", self.pacing.reserved_percent.into()),
             ("resources.ttl", duration(self.resources.ttl)),

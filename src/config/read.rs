@@ -98,6 +98,7 @@ impl Config {
             pacing: PacingConfig {
                 fleet: source.value(&key::PACING_FLEET, rate::rate),
                 product_class: source.value(&key::PACING_PRODUCT_CLASS, rate::rate),
+                device_distance: source.value(&key::PACING_DEVICE_DISTANCE, rules::distance),
                 burst: source.value(&key::PACING_BURST, rules::duration),
                 reserved_percent: source.value(&key::PACING_RESERVED, |text| {
                     let percent = rules::number(text, 0..=RESERVED_PERCENT_MAX)?;

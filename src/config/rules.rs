@@ -75,6 +75,14 @@ pub(super) fn resource_ttl(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// Zero: none.
+pub(super) fn distance(text: &str) -> Result<Option<Duration>, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Ok(None),
+        Ok(_) | Err(_) => duration(text).map(Some),
+    }
+}
+
 /// Whether a certificate outside of its validity is refused.
 pub(super) fn refuses_invalid(text: &str) -> Result<bool, String> {
     [true, false]

@@ -47,6 +47,7 @@ impl Config {
             pacing: PacingLimits {
                 fleet: self.pacing.fleet,
                 product_class: self.pacing.product_class,
+                device: self.pacing.device_distance,
                 burst: self.pacing.burst,
                 reserved_percent: self.pacing.reserved_percent,
             }

@@ -161,6 +161,11 @@ fn each_wrong_value_is_refused() {
             "must not contain {file}",
         ),
         ("staging: {store: 'ftp://h'}", "begins with none of"),
+        (
+            "pacing: {device_distance: 2d}",
+            "longer than `timeouts.queue`",
+        ),
+        ("pacing: {device_distance: soon}", "is not a duration"),
         ("staging: {store: 'file://srv'}", "from the root on"),
         ("staging: {store: 'file:///no/such/folder'}", "is no folder"),
         (

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::cwmp::{DeviceId, Rpc};
+use crate::cwmp::{DeviceId, Download, Rpc};
 use crate::mapping::{ContentRule, StagedNames};
 use crate::onem2m::{RequestPrimitive, ResponseStatusCode, Validity};
 use crate::record::Record;
@@ -251,17 +251,35 @@ impl Correlator {
         };
         let (slot, parked) = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
-        if progress == Progress::DownloadSent {
-            match is_staged {
-                true => self.stage(slot, turn),
-                false => self.send(slot, Step::Download, Rpc::Download(download), turn),
-            }
-            self.distrust_lists(slot, turn);
-        } else if progress == Progress::ListSent {
-            self.send_list(slot, turn);
-        }
+        self.send_first(slot, progress, download, turn);
         Self::remember(slot, turn);
         self.apply_parked(slot, parked, turn);
+    }
+
+    /// Sends what a new installation begins with, unless it waits.
+    fn send_first(
+        &mut self,
+        slot: Slot,
+        progress: Progress,
+        download: Download,
+        turn: &mut Turn<'_>,
+    ) {
+        if progress == Progress::Waiting {
+            return;
+        }
+        if self.limits.pacing.device.is_some() {
+            self.begin_rest(&self.device(slot).clone(), turn.now);
+        }
+        if progress == Progress::ListSent {
+            return self.send_list(slot, turn);
+        }
+        match &self.rules.content {
+            ContentRule::Staged(_) => self.stage(slot, turn),
+            ContentRule::Inline | ContentRule::Elsewhere => {
+                self.send(slot, Step::Download, Rpc::Download(download), turn);
+            }
+        }
+        self.distrust_lists(slot, turn);
     }
 
     /// Puts a new open installation into the table; returns the events that waited for it.

@@ -107,7 +107,7 @@ pub(super) fn timed_out(
 ) -> String {
     let (waited_for, look_at) = match progress {
         Progress::Waiting => (
-            "no Download was sent: the device had as many open downloads as it may have, or many others came before",
+            "no Download was sent: the device had as many open downloads as it may have or was to rest, or many others came before",
             "whether the device ends its transfers, and at the section pacing of the configuration",
         ),
         Progress::ListSent => (

@@ -17,6 +17,7 @@ mod observations;
 mod pacing;
 mod renewal;
 mod resource;
+mod rest;
 mod retry;
 #[cfg(test)]
 mod sim;
@@ -57,6 +58,7 @@ use crate::mapping::Rules;
 use crate::time::Timestamp;
 
 use installation::Position;
+use rest::Rests;
 use stats::Fate;
 use table::Table;
 
@@ -131,6 +133,7 @@ pub struct Correlator {
     stats: Stats,
     observations: Observations,
     pacing: Pacing,
+    rests: Rests,
     /// Whether any file may be on its way into the store.
     may_be_staging: bool,
 }
@@ -151,6 +154,7 @@ impl Correlator {
             stats: Stats::default(),
             observations: Observations::default(),
             pacing: Pacing::default(),
+            rests: Rests::default(),
             may_be_staging: false,
         }
     }

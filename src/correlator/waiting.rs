@@ -35,6 +35,7 @@ impl Correlator {
             waiting += usize::from(open.progress == Progress::Waiting);
         }
         let begins_at = starts_at.unwrap_or(now);
+        let starts_at = starts_at.max(self.rests_until(device, now));
         let until = self.deadline(Progress::Waiting, device, expires_at, begins_at);
         let has_room = transferring < self.limits.open_downloads_per_device_max;
         if starts_at.is_none() && has_room {
@@ -52,7 +53,10 @@ impl Correlator {
             is_due: starts_at.is_some(),
             is_paced: false,
         };
-        Ok(Some((wait, starts_at.unwrap_or(until))))
+        Ok(Some((
+            wait,
+            starts_at.map_or(until, |starts_at| starts_at.min(until)),
+        )))
     }
 
     /// Installations of the device whose transfer has not ended.
@@ -100,9 +104,14 @@ impl Correlator {
         let Some(until) = open.retry.as_deref().map(|wait| wait.until) else {
             return false;
         };
-        if open.is_paced() {
+        let is_paced = open.is_paced();
+        if self.waits_for_rest(slot, until, turn.now) {
+            return true;
+        }
+        if is_paced {
             return false;
         }
+        let open = self.open(slot);
         let originator = open.request.primitive.originator.clone();
         let device = self.device(slot).clone();
         let wait = self.wait_paced(&device, &originator, turn.now, until);
@@ -126,6 +135,7 @@ impl Correlator {
         wait.is_due = false;
         let until = wait.until;
         self.table.set_deadline(slot, until);
+        self.wake_rested(slot, turn);
         self.send_waiting(slot, turn);
         if self.position(slot) == Position::Open(Progress::Waiting) {
             Self::remember(slot, turn);
@@ -141,6 +151,9 @@ impl Correlator {
         }
         if self.is_held_back(slot, turn) {
             return Self::remember(slot, turn);
+        }
+        if self.limits.pacing.device.is_some() {
+            self.begin_rest(&self.device(slot).clone(), turn.now);
         }
         if self.lists_first(self.open(slot).resource()) {
             self.begin_list(slot, turn);

@@ -205,6 +205,7 @@ impl Gatherer<'_> {
             }
             ChangelogEntry::Ledger(..)
             | ChangelogEntry::Pacing(_)
+            | ChangelogEntry::Rest(..)
             | ChangelogEntry::Waiting(..) => Ok(None),
         }
     }

@@ -163,7 +163,10 @@ fn note(
         ChangelogEntry::Installation(installation) => {
             say(installation.id.clone(), Some(&installation));
         }
-        ChangelogEntry::Ledger(..) | ChangelogEntry::Pacing(_) | ChangelogEntry::Waiting(..) => {}
+        ChangelogEntry::Ledger(..)
+        | ChangelogEntry::Pacing(_)
+        | ChangelogEntry::Rest(..)
+        | ChangelogEntry::Waiting(..) => {}
     }
     Ok(())
 }

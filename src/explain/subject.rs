@@ -78,7 +78,8 @@ impl Subject {
                     ChangelogEntry::Forgotten(id) => id,
                     ChangelogEntry::Installation(_)
                     | ChangelogEntry::Ledger(..)
-                    | ChangelogEntry::Pacing(_) => {
+                    | ChangelogEntry::Pacing(_)
+                    | ChangelogEntry::Rest(..) => {
                         bail!("the record at {at} is about its shard, not about an installation")
                     }
                     ChangelogEntry::Waiting(request, _) => {

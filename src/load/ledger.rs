@@ -192,6 +192,7 @@ fn note(
         ChangelogEntry::Forgotten(_)
         | ChangelogEntry::Installation(_)
         | ChangelogEntry::Pacing(_)
+        | ChangelogEntry::Rest(..)
         | ChangelogEntry::Waiting(..) => {}
     }
     Ok(())

@@ -115,6 +115,7 @@ impl Shard {
                 self.correlator.restore_pacing(pacing.clone());
                 self.paced = pacing;
             }
+            ChangelogEntry::Rest(device, until) => self.correlator.restore_rest(&device, until),
             ChangelogEntry::Waiting(coordinates, request) => {
                 self.waiting
                     .restore(coordinates, request.map(|request| *request));
@@ -176,6 +177,11 @@ impl Shard {
             outbound.partition = Some(self.number);
             send(outbound)?;
             self.paced = pacing.clone();
+        }
+        for (device, until) in self.correlator.take_rests() {
+            changelog::encode_rest(&device, until, outbound);
+            outbound.partition = Some(self.number);
+            send(outbound)?;
         }
         let ledger = self.correlator.stats().ledger;
         if ledger != self.written {

@@ -1,8 +1,8 @@
 //! State of the shards <-> records of the changelog.
 //!
 //! The key of an installation is `<device key>/<CommandKey>`, that of the ledger is `ledger`, that of the
-//! clocks of token buckets `pacing`, that of a request whose
-//! node is not known yet `waiting/<topic>/<partition>/<offset>`. The value is one byte with the version of the format,
+//! clocks of token buckets `pacing`, that of a device that rests `rest/<device key>`, that of a request whose node
+//! is not known yet `waiting/<topic>/<partition>/<offset>`. The value is one byte with the version of the format,
 //! then a message of `proto/credbridge/internal/v1/state.proto`.
 
 mod read;
@@ -32,6 +32,9 @@ const PACING_KEY: &[u8] = b"pacing";
 /// Begins the key of a waiting request. A device key has no slash and at least two parts, so it is none.
 const WAITING_PREFIX: &[u8] = b"waiting/";
 
+/// Begins the key of a device that rests; no device key either.
+const REST_PREFIX: &[u8] = b"rest/";
+
 /// What a record of the changelog says.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChangelogEntry {
@@ -43,6 +46,8 @@ pub enum ChangelogEntry {
     Ledger(Ledger, u32),
     /// The clocks of the token buckets as they were.
     Pacing(Pacing),
+    /// The device gets no further Download until then; `None`: that is over.
+    Rest(DeviceId, Option<Timestamp>),
     /// The request that stands there waits for its node; `None`: not any more.
     Waiting(Coordinates, Option<Box<WaitingRequest>>),
 }
@@ -63,7 +68,7 @@ pub struct WaitingRequest {
 pub enum ChangelogError {
     /// The key is none that the bridge writes.
     #[error(
-        "changelog key {0:?} is none of `ledger`, `pacing`, `<device key>/<CommandKey>` and `waiting/<topic>/<partition>/<offset>`: \
+        "changelog key {0:?} is none of `ledger`, `pacing`, `<device key>/<CommandKey>`, `rest/<device key>` and `waiting/<topic>/<partition>/<offset>`: \
          does another program write to this topic?"
     )]
     Key(String),
@@ -165,6 +170,18 @@ pub fn encode_pacing(pacing: &Pacing, outbound: &mut Outbound) {
     }
 }
 
+/// Writes until when a device rests; `None`: that is over.
+pub fn encode_rest(device: &DeviceId, until: Option<Timestamp>, outbound: &mut Outbound) {
+    outbound.start(Destination::Changelog);
+    let key = outbound.key_mut();
+    key.extend_from_slice(REST_PREFIX);
+    key.extend_from_slice(device.key().as_bytes());
+    if let Some(until) = until {
+        let until_ms = until.as_millis();
+        write_value(&state::Rest { until_ms }, outbound);
+    }
+}
+
 fn write_key(id: &InstallationId, outbound: &mut Outbound) {
     write!(outbound.key_mut(), "{}/{}", id.device, id.command_key)
         .expect("writing to memory does not fail");
@@ -236,6 +253,9 @@ fn decode_with(
     if let Some(place) = key.strip_prefix(WAITING_PREFIX) {
         return waiting(key, place, value);
     }
+    if let Some(device) = key.strip_prefix(REST_PREFIX) {
+        return rest(key, device, value);
+    }
     let id = read_key(key)?;
     let Some(value) = value else {
         return Ok(ChangelogEntry::Forgotten(id));
@@ -244,6 +264,19 @@ fn decode_with(
     read::installation(id, installation, read_early)
         .map(|installation| ChangelogEntry::Installation(Box::new(installation)))
         .map_err(|broken| broken.of(key))
+}
+
+fn rest(key: &[u8], device: &[u8], value: Option<&[u8]>) -> Result<ChangelogEntry, ChangelogError> {
+    let device = std::str::from_utf8(device).ok();
+    let device = device
+        .and_then(|device| DeviceId::from_key(device).ok())
+        .ok_or_else(|| ChangelogError::Key(shown(key)))?;
+    let read = |value| message(key, value).map(|rest: state::Rest| rest.until_ms);
+    let until = value.map(read).transpose()?;
+    Ok(ChangelogEntry::Rest(
+        device,
+        until.map(Timestamp::from_millis),
+    ))
 }
 
 fn waiting(

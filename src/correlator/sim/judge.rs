@@ -132,6 +132,8 @@ pub(super) struct Judge {
     strays: BTreeMap<String, &'static str>,
     dead_letters: BTreeMap<String, usize>,
     stories: BTreeMap<Id, Story>,
+    /// When the last Download of a device was seen that was the first of its installation.
+    last_downloads: BTreeMap<DeviceId, Timestamp>,
     /// Resources whose creation was seen, and their deletion not.
     resources: BTreeMap<Id, Resource>,
 }
@@ -175,6 +177,7 @@ impl Judge {
             strays: BTreeMap::new(),
             dead_letters: BTreeMap::new(),
             stories: BTreeMap::new(),
+            last_downloads: BTreeMap::new(),
             resources: BTreeMap::new(),
         }
     }

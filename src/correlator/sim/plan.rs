@@ -119,6 +119,8 @@ pub(super) struct Scale {
     pub(super) has_queue: bool,
     /// Downloads of all devices wait for each other.
     pub(super) has_pacing: bool,
+    /// Devices rest between two Downloads.
+    pub(super) has_rests: bool,
     /// Accepted Downloads are taken back when their time has run out.
     pub(super) cancels: bool,
 }
@@ -136,6 +138,7 @@ impl Scale {
             has_queue: rng.bool(),
             has_pacing: rng.u8(0..4) == 0,
             cancels: rng.bool(),
+            has_rests: rng.u8(0..4) == 0,
         }
     }
 }
@@ -143,12 +146,17 @@ impl Scale {
 impl Scale {
     /// Slow enough that most requests wait.
     pub(super) fn pacing(&self) -> PacingLimits {
+        let device = self.has_rests.then(|| Duration::from_mins(5));
         if !self.has_pacing {
-            return PacingLimits::default();
+            return PacingLimits {
+                device,
+                ..PacingLimits::default()
+            };
         }
         PacingLimits {
             fleet: Some(Duration::from_mins(2)),
             product_class: Some(Duration::from_mins(3)),
+            device,
             burst: Duration::from_mins(4),
             reserved_percent: 20,
         }

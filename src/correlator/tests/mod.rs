@@ -11,6 +11,7 @@ mod pacing;
 mod random;
 mod renewal;
 mod requests;
+mod rest;
 mod restoring;
 mod retry;
 mod staging;

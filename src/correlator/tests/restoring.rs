@@ -58,6 +58,7 @@ impl Changelog {
         world.correlator.restore_ledger(other.ledger());
         let pacing = other.correlator.pacing().clone();
         world.correlator.restore_pacing(pacing);
+        world.correlator.rests = other.correlator.rests.clone();
         world
     }
 }

@@ -290,6 +290,12 @@ pub struct Ledger {
     #[prost(uint32, tag = "7")]
     pub shards: u32,
 }
+/// The value of the changelog record with the key `rest/<device key>`: until when the device gets no further Download.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rest {
+    #[prost(uint64, tag = "1")]
+    pub until_ms: u64,
+}
 /// The value of the changelog record with the key `pacing`: when the token buckets are full again.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Pacing {

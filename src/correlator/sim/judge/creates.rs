@@ -46,6 +46,7 @@ impl Judge {
             must(before.is_none(), || {
                 "two Downloads for one CommandKey".to_owned()
             })?;
+            self.check_rest(id, *at)?;
         } else if *step == Step::Cancel {
             let is_accepted = self.first(id, |fact| fact == Fact::Accepted).is_some();
             let is_late = self.limits.cancel_expired && cause == "deadline" && is_accepted;
@@ -68,6 +69,15 @@ impl Judge {
             Step::List => return Err("nothing is to be listed".to_owned()),
         }
         self.check_cause(cause, plan.number)
+    }
+
+    /// The device has rested since its last Download.
+    fn check_rest(&mut self, id: &Id, at: Timestamp) -> Verdict {
+        let distance = self.limits.pacing.device.unwrap_or_default();
+        let before = self.last_downloads.insert(id.0.clone(), at);
+        must(before.is_none_or(|before| before + distance <= at), || {
+            "the device has not rested".to_owned()
+        })
     }
 
     pub(super) fn saw_create_response(&mut self, output: &Output) -> Verdict {

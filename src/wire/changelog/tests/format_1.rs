@@ -22,7 +22,7 @@ use crate::wire::{CommandKeys, Decoder, Outbound};
 
 use super::super::{
     ChangelogEntry, WaitingRequest, decode, encode_forgotten, encode_installation, encode_ledger,
-    encode_pacing, encode_waited, encode_waiting,
+    encode_pacing, encode_rest, encode_waited, encode_waiting,
 };
 
 /// One record a line: its key as text, and its value in hexadecimal, `-` for a tombstone.
@@ -224,6 +224,8 @@ fn entries() -> Vec<ChangelogEntry> {
         ChangelogEntry::Pacing(pacing()),
         ChangelogEntry::Waiting(at("onem2m.requests/2/41"), Some(Box::new(waiting()))),
         ChangelogEntry::Waiting(at("onem2m.requests/2/42"), None),
+        ChangelogEntry::Rest(id("k1").device, Some(time(1_900_000_011_000))),
+        ChangelogEntry::Rest(id("k1").device, None),
     ]
 }
 
@@ -233,6 +235,7 @@ fn encode(entry: &ChangelogEntry, outbound: &mut Outbound) {
         ChangelogEntry::Installation(installation) => encode_installation(installation, outbound),
         ChangelogEntry::Ledger(ledger, shards) => encode_ledger(ledger, *shards, outbound),
         ChangelogEntry::Pacing(pacing) => encode_pacing(pacing, outbound),
+        ChangelogEntry::Rest(device, until) => encode_rest(device, *until, outbound),
         ChangelogEntry::Waiting(_, Some(request)) => encode_waiting(request, outbound),
         ChangelogEntry::Waiting(coordinates, None) => encode_waited(coordinates, outbound),
     }
