@@ -25,6 +25,10 @@ soak:
     CREDBRIDGE_SOAK=long cargo test --test soak -- --nocapture
     CREDBRIDGE_SOAK=long-replicated cargo test --test soak -- --nocapture
 
+# A rolling update of three processes under load, on a real Apache Kafka: what each step costs
+rolling:
+    CREDBRIDGE_SOAK=rolling cargo test --test soak -- --nocapture
+
 # Catch-up, memory, restore and latency on a real Apache Kafka
 bench:
     cargo bench --bench pipeline

@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     stops: usize,
     freezes: usize,
     broker_kills: usize,
+    /// In place of faults each process is replaced once.
+    pub(crate) is_rolling_update: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +65,19 @@ impl Plan {
                 stops: 2,
                 freezes: 1,
                 broker_kills: 0,
+                is_rolling_update: false,
+            },
+            Ok("rolling") => Self {
+                installations: 6_000,
+                is_rolling_update: true,
+                ..Self::long(seed, 1, 0)
             },
             Ok("long") => Self::long(seed, 1, 0),
             Ok("long-replicated") => Self::long(seed, 3, 5),
             Ok(other) => {
-                panic!("CREDBRIDGE_SOAK is `short`, `long` or `long-replicated`, not `{other}`")
+                panic!(
+                    "CREDBRIDGE_SOAK is `short`, `long`, `long-replicated` or `rolling`, not `{other}`"
+                )
             }
         }
     }
@@ -82,6 +92,7 @@ impl Plan {
             stops: 10,
             freezes: 5,
             broker_kills,
+            is_rolling_update: false,
         }
     }
 
@@ -167,6 +178,30 @@ impl<'a> Cast<'a> {
             bridge.stop();
         }
         self.broker
+    }
+
+    /// How many processes there are.
+    pub(crate) fn count(&self) -> usize {
+        self.bridges.len()
+    }
+
+    /// Stops one process, and tells how long that took; it must be started again.
+    pub(crate) fn stop_one(&mut self, index: usize) -> Duration {
+        self.bridges.remove(index).stop()
+    }
+
+    /// Starts a process that was stopped, and waits until all are ready.
+    pub(crate) fn start_one(&mut self, index: usize) {
+        self.start_again(index);
+        self.recover();
+    }
+
+    /// Assignments and revocations that all processes but one have seen.
+    pub(crate) fn rebalances_beside(&self, index: usize) -> usize {
+        let others = self.bridges.iter().enumerate();
+        let others = others.filter(|(other, _)| *other != index);
+        let counts = others.map(|(_, bridge)| bridge.metric("credbridge_rebalances_total"));
+        counts.map(|count| count.expect("it is ready")).sum()
     }
 
     fn start_again(&mut self, index: usize) {

@@ -1,5 +1,6 @@
 //! Exactly once under faults: three processes, one simulated fleet, kills, stops and freezes drawn from a seed.
 //!
+//! `CREDBRIDGE_SOAK=rolling` replaces each process once instead, as an update does, and prints what that cost.
 //! `CREDBRIDGE_SOAK=long` runs the long list of faults, `long-replicated` the same on three brokers, which die as well;
 //! `CREDBRIDGE_SOAK_SEED`
 //! repeats a run's draw.
@@ -17,6 +18,8 @@ mod kafka;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod rolling;
+#[cfg(test)]
 mod verify;
 
 #[cfg(test)]
@@ -29,7 +32,7 @@ mod tests {
     use crate::kafka::app::App;
     use crate::kafka::broker::Broker;
     use crate::load::Load;
-    use crate::verify;
+    use crate::{rolling, verify};
 
     /// How long the fleet may need to end after the last fault: the rest of its requests, time-outs of silent devices,
     /// and what was held up.
@@ -44,7 +47,10 @@ mod tests {
         let begin = Instant::now();
         let mut cast = Cast::start(broker, &app);
         let mut load = Load::start(&app, &plan);
-        cast.suffer(&plan, &mut load);
+        match plan.is_rolling_update {
+            true => rolling::update(&mut cast, &app, &mut load),
+            false => cast.suffer(&plan, &mut load),
+        }
         let faults = begin.elapsed();
         let summary = load.finish(SETTLE_LIMIT);
         let _broker = cast.stop();
