@@ -69,6 +69,10 @@ fuzz target="all" seconds="60":
 ci:
     tests/run.sh
 
+# Every course of two installations of a device, with so many troubles: one takes minutes, two a night
+model troubles="1":
+    CREDBRIDGE_SIM_TROUBLES={{troubles}} cargo test --lib sim::simulation::exhaustive
+
 # The core, its state and its recovery in a simulation, with very many seeds
 sim-long seeds="1000000":
     CREDBRIDGE_SIM_SEEDS={{seeds}} cargo test --lib sim::

@@ -5,7 +5,7 @@ use crate::time::Timestamp;
 use super::Slot;
 
 /// Installations by time; each at most once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Deadlines(BTreeSet<(Timestamp, Slot)>);
 
 impl Deadlines {

@@ -125,7 +125,7 @@ use table::Table;
 /// assert!(correlator.stats().ledger.balanced());
 /// # Ok::<(), credbridge::cwmp::DeviceIdError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Correlator {
     limits: Limits,
     rules: Rules,

@@ -17,7 +17,7 @@ use super::{
 /// All installations of a shard, with what finds them.
 ///
 /// The indices hold numbers of slots only, and are never iterated, so that their layout cannot show in the effects.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Table {
     entries: Slab<Installation>,
     /// By (device, CommandKey), and by (device, alias).

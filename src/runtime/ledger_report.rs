@@ -17,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 const QUIET: Duration = Duration::from_secs(1);
 
 /// What was told of the ledger of a shard.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LedgerReport {
     /// What was told last, and when; `None`: nothing since the shard came here.
     told: Option<(Ledger, Duration)>,

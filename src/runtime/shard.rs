@@ -56,7 +56,7 @@ pub(crate) enum RestoreError {
 }
 
 /// One slice of the fleet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Shard {
     pub(crate) number: i32,
     pub(crate) phase: Phase,

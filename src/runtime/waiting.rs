@@ -36,7 +36,7 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(100);
 const RESUMED_PER_TURN_MAX: usize = 200;
 
 /// The requests that wait in one shard.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
     requests: BTreeMap<Coordinates, WaitingRequest>,
     bytes: usize,

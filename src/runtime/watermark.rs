@@ -77,7 +77,7 @@ impl Mark {
 }
 
 /// Two queues of marks: the inputs first, then the routed topic.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Marks {
     pub(crate) inputs: VecDeque<Mark>,
     pub(crate) routed: VecDeque<Mark>,

@@ -1,6 +1,7 @@
 //! A worker as the runtime has it: its own work on records and deadlines, on the simulated topics.
 
 mod application;
+mod fingerprint;
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,7 @@ pub(super) enum Commit {
 }
 
 /// One membership in the group; lost at the first trouble.
+#[derive(Clone)]
 pub(super) struct Session {
     /// Which membership of its worker it is; the group refuses commits of earlier ones.
     pub(super) epoch: u64,

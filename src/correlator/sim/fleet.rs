@@ -1,6 +1,7 @@
 //! Requesters and devices: what they write, and when.
 
 mod messages;
+mod queue;
 mod wishes;
 
 use std::collections::BTreeMap;
@@ -51,7 +52,7 @@ pub(super) struct Outgoing {
     pub(super) about: About,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fleet {
     pub(super) plans: Vec<Plan>,
     queue: BTreeMap<(Timestamp, u64), Outgoing>,
@@ -75,22 +76,6 @@ impl Fleet {
         }
         fleet.plans = plans;
         fleet
-    }
-
-    /// When something is written next.
-    pub(super) fn next(&self) -> Option<Timestamp> {
-        self.queue.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    /// Takes what is due.
-    pub(super) fn take(&mut self, now: Timestamp) -> Option<Outgoing> {
-        self.next().filter(|at| *at <= now)?;
-        self.queue.pop_first().map(|(_, outgoing)| outgoing)
-    }
-
-    fn put(&mut self, at: Timestamp, outgoing: Outgoing) {
-        self.sequence += 1;
-        self.queue.insert((at, self.sequence), outgoing);
     }
 
     fn within(&mut self, seconds: u64) -> Duration {

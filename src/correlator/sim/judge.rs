@@ -70,7 +70,7 @@ struct Said {
     by_alias: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Request {
     plan: usize,
     at: Timestamp,
@@ -95,7 +95,7 @@ impl Request {
 }
 
 /// What is known of an installation whose Download was seen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Story {
     plan: usize,
     request: String,
@@ -122,7 +122,7 @@ impl Story {
 /// Device and CommandKey.
 type Id = (DeviceId, String);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Judge {
     plans: Vec<Plan>,
     limits: Limits,

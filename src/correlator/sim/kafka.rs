@@ -1,5 +1,7 @@
 //! Topics as Kafka keeps them: offsets, transactions with their markers, compaction, committed offsets.
 
+mod fingerprint;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +10,7 @@ use crate::record::{Coordinates, Headers};
 use crate::time::Timestamp;
 use crate::wire::{Destination, Outbound};
 
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) enum Topic {
     Changelog,
     CpeEvents,
@@ -91,14 +93,14 @@ enum Fate {
     Aborted,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Transaction {
     fate: Fate,
     places: BTreeSet<Place>,
     offsets: BTreeMap<Place, i64>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Kafka {
     logs: BTreeMap<Place, Vec<Entry>>,
     transactions: Vec<Transaction>,

@@ -1,9 +1,12 @@
 //! The course of one seed: who has the next turn, and what goes wrong.
 
+mod exhaustive;
+mod group;
 mod rest;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::rc::Rc;
 use std::time::Duration;
 
 use fastrand::Rng;
@@ -15,24 +18,26 @@ use crate::runtime::watermark::{Mark, Marks};
 use crate::time::Timestamp;
 
 use super::bridge::{self, Commit, Session};
-use super::fleet::Fleet;
+use super::fleet::{Fleet, Outgoing};
 use super::judge::{self, Judge, Output, Verdict};
 use super::kafka::{Kafka, Place, Topic, coordinates};
-use super::plan::{Scale, plans};
+use super::plan::{Plan, Scale, plans};
 
 const START: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 
 /// One worker: its session, and the transactions that it left open when it died.
+#[derive(Clone)]
 struct Worker {
     session: Option<Session>,
     epoch: u64,
     left_open: Vec<usize>,
 }
 
+#[derive(Clone)]
 pub(super) struct Simulation {
     rng: Rng,
     scale: Scale,
-    application: Application,
+    application: Rc<Application>,
     kafka: Kafka,
     fleet: Fleet,
     judge: Judge,
@@ -95,6 +100,10 @@ impl Simulation {
         let mut rng = Rng::with_seed(seed);
         let scale = Scale::new(&mut rng);
         let plans = plans(&mut rng);
+        Self::of(rng, scale, plans)
+    }
+
+    fn of(mut rng: Rng, scale: Scale, plans: Vec<Plan>) -> Self {
         let limits = limits_of(&scale);
         let place = |topic, count| (0..count).map(move |number| (topic, number));
         let owners = place(Topic::Requests, scale.request_partitions)
@@ -113,7 +122,7 @@ impl Simulation {
             kafka: Kafka::default(),
             fleet: Fleet::new(plans.clone(), START, rng.fork()),
             judge: Judge::new(plans, limits.clone(), scale.is_tight),
-            application: bridge::application(scale.shards, limits, rules()),
+            application: Rc::new(bridge::application(scale.shards, limits, rules())),
             scale,
             rng,
             now: START,
@@ -143,27 +152,44 @@ impl Simulation {
             230..300 => self.note_watermark(),
             300..360 => self.finish_some(),
             360..380 => self.rebalance(),
-            380..395 => self.kill(),
-            395..405 => self.expel(),
-            405..440 => self.revive(),
+            380..395 => {
+                let number = self.any_worker();
+                self.lose(number);
+            }
+            395..405 => {
+                let number = self.any_worker();
+                self.expel(number);
+            }
+            405..440 => {
+                let number = self.any_worker();
+                self.start(number);
+            }
             440..455 => self.compact(),
             _ => self.work(),
         }
     }
 
+    fn any_worker(&mut self) -> usize {
+        self.rng.usize(0..self.workers.len())
+    }
+
     fn deliver(&mut self) {
         if let Some(outgoing) = self.fleet.take(self.now) {
-            let partitions = match outgoing.topic {
-                Topic::Requests => self.scale.request_partitions,
-                Topic::CpeEvents | Topic::Changelog | Topic::Outputs | Topic::Routed => {
-                    self.scale.event_partitions
-                }
-            };
-            let place = (outgoing.topic, self.rng.i32(0..partitions));
-            let offset = self.kafka.produce(place, outgoing.message, self.now);
-            let written = coordinates(place, offset).to_string();
-            self.judge.wrote(written, self.now, outgoing.about);
+            self.write(outgoing);
         }
+    }
+
+    fn write(&mut self, outgoing: Outgoing) {
+        let partitions = match outgoing.topic {
+            Topic::Requests => self.scale.request_partitions,
+            Topic::CpeEvents | Topic::Changelog | Topic::Outputs | Topic::Routed => {
+                self.scale.event_partitions
+            }
+        };
+        let place = (outgoing.topic, self.rng.i32(0..partitions));
+        let offset = self.kafka.produce(place, outgoing.message, self.now);
+        let written = coordinates(place, offset).to_string();
+        self.judge.wrote(written, self.now, outgoing.about);
     }
 
     fn pass_time(&mut self) {
@@ -214,7 +240,7 @@ impl Simulation {
 
     /// One worker does something.
     fn work(&mut self) {
-        let number = self.rng.usize(0..self.workers.len());
+        let number = self.any_worker();
         let Some(session) = self.workers[number].session.as_mut() else {
             return;
         };
@@ -260,110 +286,6 @@ impl Simulation {
             self.lose(number);
         }
         goes_on
-    }
-
-    /// The session of the worker is gone, with all that it held in memory.
-    fn lose(&mut self, number: usize) {
-        let worker = &mut self.workers[number];
-        if let Some(session) = worker.session.take() {
-            worker.left_open.extend(session.transaction);
-            if session.epoch == worker.epoch {
-                worker.epoch += 1;
-            }
-        }
-        self.disown(number);
-    }
-
-    fn disown(&mut self, number: usize) {
-        for owner in self.owners.values_mut() {
-            if *owner == Some(number) {
-                *owner = None;
-            }
-        }
-    }
-
-    fn kill(&mut self) {
-        let number = self.rng.usize(0..self.workers.len());
-        self.lose(number);
-    }
-
-    /// The group goes on without a worker, which does not know it.
-    fn expel(&mut self) {
-        let number = self.rng.usize(0..self.workers.len());
-        let worker = &mut self.workers[number];
-        if worker
-            .session
-            .as_ref()
-            .is_some_and(|session| session.epoch == worker.epoch)
-        {
-            worker.epoch += 1;
-            self.disown(number);
-        }
-    }
-
-    /// A worker starts: what it left open is ended, and it joins the group.
-    fn revive(&mut self) {
-        let number = self.rng.usize(0..self.workers.len());
-        self.start(number);
-    }
-
-    fn start(&mut self, number: usize) {
-        let worker = &mut self.workers[number];
-        if worker.session.is_none() {
-            for transaction in worker.left_open.drain(..) {
-                self.kafka.end_transaction(transaction);
-            }
-            worker.epoch += 1;
-            worker.session = Some(Session::new(worker.epoch));
-            self.rebalance();
-        }
-    }
-
-    /// The group gives every partition an owner; who loses one commits first.
-    fn rebalance(&mut self) {
-        let workers = self.workers.iter().enumerate();
-        let members: Vec<usize> = workers
-            .filter(|(_, worker)| {
-                let session = worker.session.as_ref();
-                session.is_some_and(|session| session.epoch == worker.epoch)
-            })
-            .map(|(number, _)| number)
-            .collect();
-        let keeps = self.rng.f64();
-        let mut wanted = BTreeMap::new();
-        for (place, owner) in &self.owners {
-            let stays = owner.filter(|_| self.rng.f64() < keeps);
-            let next = stays.or_else(|| self.rng.choice(members.iter().copied()));
-            wanted.insert(*place, next);
-        }
-        for number in members {
-            let lost = self.places(|place, owner| owner == Some(number) && wanted[&place] != owner);
-            if !lost.is_empty() && self.commit(number, Commit::Acknowledged) {
-                let session = self.workers[number].session.as_mut();
-                let session = session.expect("it has just committed");
-                session.on_revoked(&lost, &self.kafka, self.now);
-                for place in lost {
-                    self.owners.insert(place, None);
-                }
-            }
-        }
-        for number in 0..self.workers.len() {
-            let won = self.places(|place, owner| owner.is_none() && wanted[&place] == Some(number));
-            if let Some(session) = self.workers[number].session.as_mut() {
-                session.on_assigned(&won, &self.application, &self.kafka);
-                for place in won {
-                    self.owners.insert(place, Some(number));
-                }
-            }
-        }
-    }
-
-    fn places(&self, wanted: impl Fn(Place, Option<usize>) -> bool) -> Vec<Place> {
-        let owners = self.owners.iter();
-        owners
-            .filter(|(place, owner)| wanted(**place, **owner))
-            .map(|(place, _)| *place)
-            .collect()
     }
 
     /// Everybody reads what became visible.

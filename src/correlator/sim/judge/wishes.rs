@@ -15,7 +15,7 @@ pub(super) struct Wished {
 }
 
 /// A resource as it has to be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Resource {
     suids: String,
     kept_until: Timestamp,
