@@ -123,3 +123,62 @@ fn notifications_start_one_installation_for_each_resource() {
     assert_eq!(outputs.responses.len(), 2, "{outputs:?}");
     assert!(outputs.dead_letters.is_empty(), "{outputs:?}");
 }
+
+/// A request whose certificate, that of every request otherwise, is valid in these years.
+fn valid_in(app: &App, serial_number: &str, years: [i32; 2]) -> Record {
+    let mut parameters = rcgen::CertificateParams::default();
+    parameters.distinguished_name = rcgen::DistinguishedName::new();
+    let name = (rcgen::DnType::CommonName, "credbridge test");
+    parameters.distinguished_name.push(name.0, name.1);
+    parameters.serial_number = Some(rcgen::SerialNumber::from_slice(&[0x1a, 0x2b, 0x3c]));
+    [parameters.not_before, parameters.not_after] =
+        years.map(|year| rcgen::date_time_ymd(year, 1, 1));
+    let key = rcgen::KeyPair::generate().expect("the system gives random numbers");
+    let certificate = parameters.self_signed(&key).expect("they are right");
+    let mut record = fleet::request(&app.requests, Format::Json, serial_number, None);
+    let mut primitive: Value = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+    primitive["pc"]["dcfg:nycfc"]["mcfc"] = json!(certificate.pem());
+    record.value = Some(primitive.to_string().into_bytes());
+    record
+}
+
+#[test]
+fn certificates_outside_of_their_validity_are_told_or_refused() {
+    let expired = ("S1", [2000, 2001], "expired at 2001-01-01");
+    let not_yet = ("S2", [3000, 3001], "is not valid before 3000-01-01");
+    // A success has room for the debug text in protobuf only.
+    let app =
+        App::new(Broker::shared(), "validity").set(&json!({"formats": {"responses": "protobuf"}}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    for (serial_number, years, told) in [expired, not_yet] {
+        app.client.send(valid_in(&app, serial_number, years));
+        let (download, _) = play.next_command(serial_number);
+        let set = play.up_to_set(serial_number, &download);
+        play.event(serial_number, &set.id, fleet::set_response());
+        let (response, _) = play.next_response(serial_number);
+        assert_eq!(response.code, 2001, "{response:?}");
+        assert!(response.debug.contains(told), "{response:?}");
+    }
+    play.request("S3", None);
+    let (download, _) = play.next_command("S3");
+    let set = play.up_to_set("S3", &download);
+    play.event("S3", &set.id, fleet::set_response());
+    assert_eq!(play.next_response("S3").0.debug, "");
+    bridge.stop();
+
+    let app = App::new(Broker::shared(), "validity")
+        .set(&json!({"download": {"certificate_validity": "refuse"}}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    for (serial_number, years, told) in [expired, not_yet] {
+        app.client.send(valid_in(&app, serial_number, years));
+        let (response, _) = play.next_response(serial_number);
+        assert_eq!(response.code, 4000, "{response:?}");
+        assert!(response.debug.contains(told), "{response:?}");
+    }
+    play.request("S3", None);
+    play.next_command("S3");
+    bridge.stop();
+    assert_eq!(app.written().commands.len(), 1);
+}
