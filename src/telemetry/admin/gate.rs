@@ -19,7 +19,8 @@ use super::Admin;
 /// Requests that are answered in a second; a scraper and some people need a few. More would take time from the data path.
 pub(super) const REQUESTS_PER_SECOND_MAX: u32 = 50;
 
-/// Probes that are answered in a second, apart from the others, so that nobody can keep them from the kubelet.
+/// Probes that are answered in a second on connections that stay open. All others are answered too, or a flood would have
+/// the kubelet kill the process; but each of them needs a new connection, and these are paced.
 pub(super) const PROBES_PER_SECOND_MAX: u32 = 100;
 
 /// How long a request may take, from its head to its answer.
@@ -144,7 +145,8 @@ pub(super) async fn watch_tokens(admin: &Admin) {
 /// Every request passes here first.
 pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Next) -> Response {
     let is_probe = matches!(request.uri().path(), "/livez" | "/readyz" | "/healthz");
-    if !admin.gate().has_room(is_probe, (admin.subject().now)()) {
+    let has_room = admin.gate().has_room(is_probe, (admin.subject().now)());
+    if !has_room && !is_probe {
         let advice = "too many requests in this second\n";
         let after = (header::RETRY_AFTER, HeaderValue::from_static("1"));
         return (StatusCode::TOO_MANY_REQUESTS, [after, CLOSE], advice).into_response();
@@ -152,7 +154,7 @@ pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Nex
     if !is_probe && !admin.gate().lets_in(request.method(), request.headers()) {
         return refused();
     }
-    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
         Err(_) => (
             StatusCode::REQUEST_TIMEOUT,
@@ -160,7 +162,11 @@ pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Nex
             "the request takes too long\n",
         )
             .into_response(),
+    };
+    if !has_room {
+        response.headers_mut().extend([CLOSE]);
     }
+    response
 }
 
 /// Whoever was refused does not keep his connection.
