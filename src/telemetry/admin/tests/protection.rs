@@ -129,7 +129,7 @@ fn a_flood_is_refused_and_leaves_room_for_probes() {
         got[budget..].iter().all(|status| status == "429"),
         "{got:?}"
     );
-    let refused = answers_of(admin.clone(), &["GET /version"]);
+    let refused = answers_of(admin, &["GET /version"]);
     for header in ["retry-after: 1", "connection: close"] {
         assert!(refused[0].contains(header), "{}", refused[0]);
     }
