@@ -9,6 +9,7 @@ use credbridge::config::Config;
 use credbridge::correlator::{
     Correlator, Effect, Effects, Limits, PacingLimits, ResponseKind, RetryCause, RetryPolicy, Step,
 };
+use credbridge::cwmp;
 use credbridge::record::{Coordinates, Record};
 use credbridge::time::Timestamp;
 use credbridge::wire::changelog::{decode, encode_forgotten, encode_installation};
@@ -262,6 +263,8 @@ struct Shard {
     now: Timestamp,
     decoder: Decoder,
     changelog: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Until when devices rest, as the changelog has it.
+    rests: BTreeMap<cwmp::DeviceId, Option<Timestamp>>,
     outbound: Outbound,
     /// How often each request was handled, and finally answered.
     requests: BTreeMap<i64, (u32, u32)>,
@@ -276,6 +279,7 @@ impl Shard {
             now: Timestamp::from_millis(1_900_000_000_000),
             decoder: CONFIG.decoder(),
             changelog: BTreeMap::new(),
+            rests: BTreeMap::new(),
             outbound: Outbound::default(),
             requests: BTreeMap::new(),
             downloads: BTreeMap::new(),
@@ -390,6 +394,10 @@ impl Shard {
         }
         restored.restore_ledger(self.correlator.stats().ledger);
         restored.restore_pacing(self.correlator.pacing().clone());
+        self.rests.extend(self.correlator.take_rests());
+        for (device, until) in &self.rests {
+            restored.restore_rest(device, *until);
+        }
         let told = |correlator: &Correlator| {
             (
                 correlator.early_events(),
