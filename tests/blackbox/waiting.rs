@@ -134,6 +134,34 @@ fn pending_request_is_withdrawn_also_over_a_kill() {
 }
 
 #[test]
+fn a_device_rests_after_a_download_that_failed_also_over_a_kill() {
+    let distance = Duration::from_secs(9);
+    let pacing = json!({"device_distance": format!("{}s", distance.as_secs())});
+    let app = App::new(Broker::shared(), "rest").set(&json!({"pacing": pacing}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let asked = Instant::now();
+    play.request("S1", Some("k1"));
+    let (first, _) = play.next_command("S1");
+    assert_eq!(first.id, "k1/download");
+    play.event("S1", "", fleet::transfer_complete("k1", 9018, ""));
+    assert_eq!(play.next_response("S1").0.code, 4000);
+    play.request("S1", Some("k2"));
+    play.request("S2", None);
+    play.next_command("S2");
+    bridge.kill();
+    let bridge = app.start();
+    let (second, record) = play.next_command("S1");
+    assert_eq!(second.id, "k2/download");
+    assert!(asked.elapsed() >= distance, "{:?}", asked.elapsed());
+    assert_eq!(record.required("credbridge-cause"), "deadline");
+    let set = play.up_to_set("S1", &second);
+    play.finish("S1", &set);
+    bridge.stop();
+    assert_eq!(app.written().commands.len(), 4);
+}
+
+#[test]
 fn downloads_are_paced_also_over_a_kill() {
     // Each of the four shards has a quarter: one Download in three seconds.
     let pacing = json!({"fleet": "80/m", "burst": "1ms", "reserved": 0});
