@@ -267,9 +267,7 @@ impl Correlator {
         if progress == Progress::Waiting {
             return;
         }
-        if self.limits.pacing.device.is_some() {
-            self.begin_rest(&self.device(slot).clone(), turn.now);
-        }
+        self.begin_rest(slot, turn.now);
         if progress == Progress::ListSent {
             return self.send_list(slot, turn);
         }

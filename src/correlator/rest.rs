@@ -50,10 +50,11 @@ impl Correlator {
         until.filter(|until| *until > now)
     }
 
-    /// A Download of the device, the first of its installation, has its turn.
-    pub(super) fn begin_rest(&mut self, device: &DeviceId, now: Timestamp) {
+    /// The first Download of an installation has its turn: its device is to rest after that.
+    pub(super) fn begin_rest(&mut self, slot: Slot, now: Timestamp) {
         if let Some(distance) = self.limits.pacing.device {
-            self.rests.begin(device, now + distance, now);
+            let device = self.device(slot).clone();
+            self.rests.begin(&device, now + distance, now);
         }
     }
 

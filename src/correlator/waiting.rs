@@ -152,9 +152,7 @@ impl Correlator {
         if self.is_held_back(slot, turn) {
             return Self::remember(slot, turn);
         }
-        if self.limits.pacing.device.is_some() {
-            self.begin_rest(&self.device(slot).clone(), turn.now);
-        }
+        self.begin_rest(slot, turn.now);
         if self.lists_first(self.open(slot).resource()) {
             self.begin_list(slot, turn);
         } else {
