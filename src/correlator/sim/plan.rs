@@ -66,6 +66,29 @@ pub(super) enum WishKind {
 }
 
 impl Plan {
+    /// One where all goes well: the event tells the row, and everybody says everything once.
+    pub(super) fn installed(number: usize, device: DeviceId, command_key: &str) -> Self {
+        Self {
+            number,
+            device,
+            command_key: Some(command_key.to_owned()),
+            response_type: 3,
+            expires_after: None,
+            starts_after: None,
+            is_invalid: false,
+            copies: 1,
+            row: Row::Event,
+            course: Course::Installed,
+            acs_key: None,
+            is_early: false,
+            late: 0.0,
+            repeated: 0.0,
+            refusals: 0,
+            contradicts: false,
+            wishes: Vec::new(),
+        }
+    }
+
     /// Whether a wish can end its request.
     pub(super) fn may_be_withdrawn(&self) -> bool {
         let ends = |wish: &Wish| match wish.kind {

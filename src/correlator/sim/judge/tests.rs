@@ -7,7 +7,7 @@ use crate::correlator::{RetryCause, RetryPolicy};
 use crate::correlator::CommandId;
 
 use super::super::fleet::ROW;
-use super::super::plan::{Course, Row, Wish, WishKind};
+use super::super::plan::{Row, Wish, WishKind};
 use super::*;
 
 const REQUEST: &str = "onem2m.requests/0/0";
@@ -29,23 +29,8 @@ fn device() -> DeviceId {
 /// A request was written, and its Download seen, which ends by itself after 15 minutes.
 fn history() -> History {
     let plan = Plan {
-        number: 0,
-        device: device(),
-        command_key: Some("k".to_owned()),
-        response_type: 3,
-        expires_after: None,
-        starts_after: None,
-        is_invalid: false,
-        copies: 1,
         row: Row::Request,
-        course: Course::Installed,
-        acs_key: None,
-        is_early: false,
-        late: 0.0,
-        repeated: 0.0,
-        refusals: 0,
-        contradicts: false,
-        wishes: Vec::new(),
+        ..Plan::installed(0, device(), "k")
     };
     let mut judge = Judge::new(vec![plan], limits(), false);
     judge.wrote(REQUEST.to_owned(), at(0), About::Request(0));

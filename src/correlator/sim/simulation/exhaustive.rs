@@ -14,7 +14,7 @@ use super::super::bridge::Commit;
 use super::super::judge::Verdict;
 use super::super::kafka::{Place, Topic};
 use super::super::number_of;
-use super::super::plan::{Course, Plan, Row, Scale};
+use super::super::plan::{Plan, Scale};
 use super::Simulation;
 
 /// With this seed devices answer every Download before they complete it.
@@ -50,24 +50,10 @@ struct World {
 }
 
 fn plan(number: usize, acs_key: Option<&str>) -> Plan {
+    let device = DeviceId::new("00256D", "IGD", "1").expect("a valid device");
     Plan {
-        number,
-        device: DeviceId::new("00256D", "IGD", "1").expect("a valid device"),
-        command_key: Some(format!("key/{number}")),
-        response_type: 3,
-        expires_after: None,
-        starts_after: None,
-        is_invalid: false,
-        copies: 1,
-        row: Row::Event,
-        course: Course::Installed,
         acs_key: acs_key.map(str::to_owned),
-        is_early: false,
-        late: 0.0,
-        repeated: 0.0,
-        refusals: 0,
-        contradicts: false,
-        wishes: Vec::new(),
+        ..Plan::installed(number, device, &format!("key/{number}"))
     }
 }
 
