@@ -20,7 +20,7 @@ use divan::{AllocProfiler, Bencher};
 
 use stages::{
     FORMS, Fleet, Form, NOW, Raw, STEPS, Step, config, create, decoder, effects_of, encoder, event,
-    one, remembered,
+    one, remembered, written_state,
 };
 
 #[global_allocator]
@@ -217,12 +217,7 @@ fn encode_state(bencher: Bencher<'_, '_>, step: Step) {
 
 #[divan::bench(args = [Step::Create, Step::Set])]
 fn restore_state(bencher: Bencher<'_, '_>, step: Step) {
-    let (fleet, effects, _) = effects_of(step);
-    let slot = remembered(&effects);
-    let mut outbound = Outbound::default();
-    let installation = fleet.correlator.installation(slot).expect("it is there");
-    encode_installation(installation, &mut outbound);
-    let decoder = decoder();
+    let (outbound, decoder) = (written_state(step), decoder());
     bencher.bench_local(|| {
         let (key, value) = (outbound.key().expect("keyed"), outbound.value());
         divan::black_box(decode(key, value, &decoder).expect("we wrote it"));

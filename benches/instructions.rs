@@ -18,7 +18,7 @@ use credbridge::wire::{Cause, Encoder, Format, Outbound};
 
 use stages::{
     FORMS, Fleet, Form, STEPS, Step, coordinates, create, decoder, effects_of, encoder, event, one,
-    remembered,
+    remembered, written_state,
 };
 
 /// Installations that are open beside the one that is measured.
@@ -174,12 +174,7 @@ fn encode_state(step: Step) {
 }
 
 fn restore_state(step: Step) {
-    let (fleet, effects, _) = effects_of(step);
-    let slot = remembered(&effects);
-    let mut outbound = Outbound::default();
-    let installation = fleet.correlator.installation(slot).expect("it is there");
-    encode_installation(installation, &mut outbound);
-    let decoder = decoder();
+    let (outbound, decoder) = (written_state(step), decoder());
     repeat(|| {
         let (key, value) = (outbound.key().expect("keyed"), outbound.value());
         decode(key, value, &decoder).expect("we wrote it")

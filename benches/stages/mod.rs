@@ -1,19 +1,15 @@
 //! What the benchmarks without Kafka have in common: the records of an installation, and what comes of them.
 
-#![allow(
-    dead_code,
-    reason = "each benchmark takes what it needs, and is a program of its own"
-)]
-
 use credbridge::config::Config;
 use credbridge::correlator::{Correlator, Effect, Effects, Event, Limits, Slot};
 use credbridge::cwmp::{DeviceId, Rpc};
 use credbridge::record::{Coordinates, Header, Record};
 use credbridge::time::Timestamp;
+use credbridge::wire::changelog::encode_installation;
 use credbridge::wire::r#gen::{
     CpeEvent, DownloadResponse, SetParameterValuesResponse, TransferComplete, cpe_event,
 };
-use credbridge::wire::{Decoded, Decoder, Encoder, Format, Input};
+use credbridge::wire::{Decoded, Decoder, Encoder, Format, Input, Outbound};
 use prost::Message as _;
 use serde_json::json;
 
@@ -326,4 +322,14 @@ pub(crate) fn remembered(effects: &Effects) -> Slot {
             | Effect::Unstage(_) => None,
         })
         .expect("the state changed")
+}
+
+/// The record of the changelog that a step makes necessary.
+pub(crate) fn written_state(step: Step) -> Outbound {
+    let (fleet, effects, _) = effects_of(step);
+    let slot = remembered(&effects);
+    let installation = fleet.correlator.installation(slot);
+    let mut outbound = Outbound::default();
+    encode_installation(installation.expect("it is there"), &mut outbound);
+    outbound
 }
