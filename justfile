@@ -65,6 +65,10 @@ deny *what:
 fuzz target="all" seconds="60":
     fuzz/run.sh {{target}} {{seconds}}
 
+# Whether two builds in two folders give the same bytes; `release` takes about twice as long as a build
+reproducible profile="release":
+    tests/reproducible.sh {{profile}}
+
 # All of it
 ci:
     tests/run.sh

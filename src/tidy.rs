@@ -1,5 +1,5 @@
 //! What compilers and linters do not check: purity, directions of dependency, dead files, names, leftovers, and that
-//! the README tells the truth about keys and metrics.
+//! the README tells the truth about keys and metrics, and workflows name what they run.
 
 mod check;
 
@@ -152,4 +152,20 @@ fn the_readme_lists_exactly_the_keys_that_exist_with_their_defaults() {
         first_cells(section, |_| true).len(),
         crate::config::KEYS.len()
     );
+}
+
+/// A tag can be moved to another commit, and with it what runs here.
+#[test]
+fn actions_of_workflows_are_pinned_by_commit() {
+    let workflows = files(".github/workflows", &[".yaml", ".yml"]);
+    let lines = workflows.iter().flat_map(|workflow| workflow.text.lines());
+    let used = lines.filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("uses: "));
+    let is_commit = |pin: &str| pin.len() == 40 && pin.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_pinned = |action: &&str| {
+        let (reference, version) = action.split_once(" # v").unwrap_or_default();
+        let pin = reference.split_once('@').map(|(_, pin)| pin);
+        pin.is_some_and(is_commit) && !version.is_empty()
+    };
+    let (pinned, wrong): (Vec<&str>, Vec<&str>) = used.partition(is_pinned);
+    assert!(!pinned.is_empty() && wrong.is_empty(), "{wrong:?}");
 }
