@@ -71,6 +71,10 @@ impl ClientContext for Membership {
         self.diagnostics.log(level, facility, message);
     }
 
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.diagnostics.stats_raw(statistics);
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
         self.diagnostics.error(error, reason);
     }

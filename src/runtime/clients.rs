@@ -26,6 +26,9 @@ const CLASSIC_GROUP: [(&str, &str); 3] = [
 /// How long the cluster may take to end the transaction of a dead worker.
 const FENCE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a client tells of itself: a report names every partition, and takes time to write and to read.
+const STATISTICS: (&str, &str) = ("statistics.interval.ms", "10000");
+
 const CONSUMER: [(&str, &str); 7] = [
     ("auto.offset.reset", "earliest"),
     ("fetch.wait.max.ms", "50"),
@@ -105,10 +108,17 @@ fn is_for(property: &str, producer: bool) -> bool {
 
 fn pass_through(client: &mut ClientConfig, config: &Config, producer: bool) {
     for (name, value) in &config.kafka.properties {
-        if is_for(name, producer) {
+        if is_for(name, producer) && name != STATISTICS.0 {
             client.set(name, value);
         }
     }
+}
+
+/// Has a client tell of itself; only one that is listened to all the time may.
+fn tell_figures(client: &mut ClientConfig, config: &Config) {
+    let (name, ours) = STATISTICS;
+    let theirs = config.kafka.properties.get(name);
+    client.set(name, theirs.map_or(ours, String::as_str));
 }
 
 fn consumer_config(config: &Config, role: &str, isolation: &str) -> ClientConfig {
@@ -130,6 +140,7 @@ pub(super) fn member(
     worker: usize,
 ) -> Result<BaseConsumer<Membership>, KafkaError> {
     let mut client = consumer_config(config, &format!("{worker}-consumer"), "read_committed");
+    tell_figures(&mut client, config);
     if config
         .kafka
         .properties
@@ -254,6 +265,7 @@ pub(super) fn producer(
     let mut client = client(config, &format!("{worker}-producer"));
     set_all(&mut client, &PRODUCER);
     pass_through(&mut client, config, true);
+    tell_figures(&mut client, config);
     client
         .set("enable.idempotence", "true")
         .set("acks", "all")

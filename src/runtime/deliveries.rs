@@ -7,6 +7,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
+use crate::telemetry::KafkaClientFigures;
+
 use super::diagnostics::Diagnostics;
 
 /// Takes down the first record that could not be delivered.
@@ -36,6 +38,11 @@ impl Deliveries {
         self.diagnostics.take_errors()
     }
 
+    /// What the client told of itself since the last call; `None`: nothing.
+    pub(super) fn take_figures(&self) -> Option<KafkaClientFigures> {
+        self.diagnostics.take_figures()
+    }
+
     /// Bytes of the smallest record that the cluster refused for its size, since the last call.
     pub(super) fn take_too_large(&self) -> Option<usize> {
         self.too_large
@@ -62,6 +69,10 @@ fn bytes(record: &BorrowedMessage<'_>) -> usize {
 impl ClientContext for Deliveries {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.diagnostics.log(level, facility, message);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.diagnostics.stats_raw(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -9,7 +9,10 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::telemetry::KafkaClientFigures;
+
 use super::clock::Clock;
+use super::statistics::Statistics;
 
 /// How often a client says that it cannot reach the cluster.
 const ERROR_LOG_INTERVAL: Duration = Duration::from_secs(60);
@@ -28,6 +31,7 @@ pub(super) struct Diagnostics {
     said: Mutex<Option<Duration>>,
     errors: Mutex<Vec<RDKafkaErrorCode>>,
     reasons: Mutex<VecDeque<String>>,
+    statistics: Statistics,
 }
 
 impl Diagnostics {
@@ -38,6 +42,7 @@ impl Diagnostics {
             said: Mutex::new(None),
             errors: Mutex::new(Vec::new()),
             reasons: Mutex::default(),
+            statistics: Statistics::default(),
         }
     }
 
@@ -59,6 +64,11 @@ impl Diagnostics {
         reasons.push_back(reason.to_owned());
     }
 
+    /// What the client told of itself since the last call; `None`: nothing.
+    pub(super) fn take_figures(&self) -> Option<KafkaClientFigures> {
+        self.statistics.take()
+    }
+
     /// The errors since the last call, at most [`ERRORS_MAX`].
     pub(super) fn take_errors(&self) -> Vec<RDKafkaErrorCode> {
         std::mem::take(&mut self.errors.lock().expect("nobody panics while holding it"))
@@ -74,6 +84,10 @@ impl ClientContext for Diagnostics {
             message,
             "librdkafka says"
         );
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.statistics.take_in(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -22,6 +22,7 @@ pub(crate) mod router;
 mod session;
 pub(crate) mod shard;
 pub(crate) mod staging;
+mod statistics;
 mod stop;
 mod tally;
 mod topics;

@@ -9,7 +9,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
 use crate::config::{Config, Delivery};
-use crate::telemetry::TransactionOutcome;
+use crate::telemetry::{KafkaClientFigures, TransactionOutcome};
 use crate::wire::{Destination, Outbound};
 
 use super::assignment::Membership;
@@ -159,6 +159,11 @@ impl<'s> Transaction<'s> {
     /// What the client library reported by itself, since the last call.
     pub(super) fn take_errors(&self) -> Vec<RDKafkaErrorCode> {
         self.producer.context().take_errors()
+    }
+
+    /// What the client library told of itself since the last call; `None`: nothing.
+    pub(super) fn take_figures(&self) -> Option<KafkaClientFigures> {
+        self.producer.context().take_figures()
     }
 
     /// What becomes of the open transaction when the session is lost; `None`: none is open.

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use gate::Gate;
 
+use super::admin_metrics::{AdminMetrics, Refusal};
 use super::page::{RATES_INTERVAL, Rates};
 use super::{LogFilter, Metrics};
 use crate::config::AdminConfig;
@@ -39,6 +40,7 @@ struct Inner {
     subject: Subject,
     rates: Mutex<Rates>,
     gate: Gate,
+    refusals: AdminMetrics,
 }
 
 /// What the admin port tells of.
@@ -86,6 +88,7 @@ impl Admin {
         Self(Arc::new(Inner {
             gate: Gate::new(&subject.options),
             rates: Mutex::default(),
+            refusals: subject.metrics.admin(),
             subject,
         }))
     }
@@ -117,6 +120,10 @@ impl Admin {
 
     fn gate(&self) -> &Gate {
         &self.0.gate
+    }
+
+    fn refused(&self, refusal: Refusal) {
+        self.0.refusals.refused(refusal);
     }
 
     fn rates(&self) -> MutexGuard<'_, Rates> {
@@ -155,7 +162,7 @@ impl Bound {
         tokio::select! {
             () = self.admin.watch_rates() => {}
             () = gate::watch_tokens(&self.admin) => {}
-            never = listener::serve(self.listener, self.router) => never,
+            never = listener::serve(self.listener, self.router, &self.admin) => never,
         }
     }
 }
@@ -203,6 +210,7 @@ async fn change_loglevel(
 ) -> Response {
     if !admin.gate().guards_changes() && !peer.ip().to_canonical().is_loopback() {
         let advice = "only from the loopback, e.g. by kubectl port-forward, or with the token of admin.change_token_file\n";
+        admin.refused(Refusal::NotLocal);
         return (StatusCode::FORBIDDEN, advice).into_response();
     }
     match admin.subject().log.change(filter.trim()) {

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use ::metrics::{Counter, Gauge, Key, Label, Level, Metadata, Recorder, Unit};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
+use super::admin_metrics::AdminMetrics;
 use super::distribution::Distribution;
 use super::handle::{Peak, Peaks};
 use super::installation_metrics::ProductClasses;
+use super::kafka_metrics::KnownBrokers;
 use super::{DirectoryMetrics, StagingMetrics, WorkerMetrics};
 
 /// A metric, as operators see it.
@@ -130,6 +132,20 @@ metrics! {
         "Producers replaced after a fatal error, e.g. fencing";
     QUEUE_FULL = Counter "credbridge_queue_full_total", Count, [],
         "Times a worker had to wait because the producer's queue was full";
+    KAFKA_ROUND_TRIP = Gauge "credbridge_kafka_round_trip_seconds", Seconds, ["client", "broker"],
+        "How long a broker takes to answer the `consumer` or the `producer` of the slowest worker, 99th percentile of the last 10 s; a consumer is kept waiting for records up to 50 ms; brokers beyond the first 30 are `other`";
+    KAFKA_THROTTLE = Gauge "credbridge_kafka_throttle_seconds", Seconds, ["client"],
+        "Longest time in the last 10 s for which a broker held back an answer because of a quota";
+    KAFKA_QUEUE_RECORDS = Gauge "credbridge_kafka_queue_records", Count, ["client"],
+        "Records in the queues of librdkafka: read ahead by the `consumer`, or not acknowledged yet to the `producer`";
+    KAFKA_QUEUE_BYTES = Gauge "credbridge_kafka_queue_bytes", Bytes, ["client"],
+        "Bytes of these records";
+    KAFKA_CONNECTS = Counter "credbridge_kafka_connects_total", Count, ["client"],
+        "Connections to brokers that were tried, the first ones and those after a loss";
+    KAFKA_REQUEST_TIMEOUTS = Counter "credbridge_kafka_request_timeouts_total", Count, ["client"],
+        "Requests that no broker answered in time";
+    ADMIN_REFUSALS = Counter "credbridge_admin_refusals_total", Count, ["reason"],
+        "What the admin port refused: requests for which there is `no_token` (401) or that are `not_local` (403), `too_many_requests` (429), `too_slow` (408); `too_many_connections` (503)";
 }
 
 /// All metrics of this process; clones share them.
@@ -143,6 +159,7 @@ struct Inner {
     distributions: Mutex<Vec<Arc<Distribution>>>,
     peaks: Mutex<BTreeMap<Key, Peaks>>,
     product_classes: ProductClasses,
+    known_brokers: KnownBrokers,
 }
 
 impl Metrics {
@@ -163,6 +180,7 @@ impl Metrics {
             distributions: Mutex::default(),
             peaks: Mutex::default(),
             product_classes: ProductClasses::default(),
+            known_brokers: KnownBrokers::default(),
         }));
         let librdkafka = rdkafka::util::get_rdkafka_version().1;
         let versions = [env!("CARGO_PKG_VERSION"), rules, &librdkafka];
@@ -205,6 +223,11 @@ impl Metrics {
         text
     }
 
+    /// The handles of the admin port.
+    pub(super) fn admin(&self) -> AdminMetrics {
+        AdminMetrics::new(self)
+    }
+
     pub(super) fn counter(&self, metric: &'static Metric, values: &[&str]) -> Counter {
         let key = metric.key(values);
         self.0.recorder.register_counter(&key, &METADATA)
@@ -240,6 +263,10 @@ impl Metrics {
     pub(super) fn product_classes(&self) -> MutexGuard<'_, BTreeSet<Box<str>>> {
         lock(&self.0.product_classes)
     }
+
+    pub(super) fn known_brokers(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        lock(&self.0.known_brokers)
+    }
 }
 
 fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -271,6 +298,9 @@ impl Metric {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::{BrokerRoundTrip, KafkaClient, KafkaClientFigures};
     use super::*;
 
     #[test]
@@ -288,6 +318,12 @@ mod tests {
             assert_eq!(
                 metric.name.contains("_seconds"),
                 metric.unit == Unit::Seconds,
+                "{}",
+                metric.name
+            );
+            assert_eq!(
+                metric.name.ends_with("_bytes"),
+                metric.unit == Unit::Bytes,
                 "{}",
                 metric.name
             );
@@ -312,6 +348,7 @@ mod tests {
         let mut worker = metrics.worker();
         metrics.directory();
         metrics.staging();
+        metrics.admin();
         let mut observations = crate::correlator::Observations::default();
         observations
             .outcomes
@@ -319,6 +356,14 @@ mod tests {
         worker.installations().observed(&observations);
         worker.kafka_error(rdkafka::types::RDKafkaErrorCode::QueueFull);
         worker.timeouts(&BTreeMap::new(), &BTreeMap::from([((), 1)]), |()| "accept");
+        let figures = KafkaClientFigures {
+            round_trips: vec![BrokerRoundTrip {
+                broker: 1,
+                time: Duration::from_millis(1),
+            }],
+            ..KafkaClientFigures::default()
+        };
+        worker.kafka().told(KafkaClient::Producer, &figures);
         let text = metrics.render();
         for metric in METRICS {
             let kind = match metric.kind {

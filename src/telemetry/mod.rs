@@ -1,10 +1,12 @@
 //! What operators see: logs, metrics, and the admin port.
 
 mod admin;
+mod admin_metrics;
 mod directory_metrics;
 mod distribution;
 mod handle;
 mod installation_metrics;
+mod kafka_metrics;
 mod log;
 pub mod metrics;
 mod page;
@@ -15,6 +17,7 @@ mod worker_metrics;
 pub use admin::{Admin, AdminError, Bound, Subject};
 pub use directory_metrics::DirectoryMetrics;
 pub use installation_metrics::InstallationMetrics;
+pub use kafka_metrics::{BrokerRoundTrip, KafkaClient, KafkaClientFigures, KafkaMetrics};
 pub use log::{LogError, LogFilter, LogFormat};
 pub use metrics::Metrics;
 pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};

@@ -9,7 +9,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::distribution::Distribution;
 use super::handle::{ByInput, Family, Share};
 use super::metrics::{self as table, Metrics};
-use super::{InstallationMetrics, SaturationMetrics};
+use super::{InstallationMetrics, KafkaMetrics, SaturationMetrics};
 use crate::correlator::{Ledger, Progress, RetryCause, Step, UnmatchedReason};
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
@@ -78,6 +78,7 @@ pub struct WorkerMetrics {
     producer_recreations: Counter,
     queue_full: Counter,
     installations: InstallationMetrics,
+    kafka: KafkaMetrics,
     saturation: SaturationMetrics,
 }
 
@@ -129,6 +130,7 @@ impl WorkerMetrics {
             producer_recreations: counter(&table::PRODUCER_RECREATIONS),
             queue_full: counter(&table::QUEUE_FULL),
             installations: InstallationMetrics::new(metrics),
+            kafka: KafkaMetrics::new(metrics),
             saturation: SaturationMetrics::new(metrics),
         }
     }
@@ -136,6 +138,11 @@ impl WorkerMetrics {
     /// What is told of installations beyond counts.
     pub const fn installations(&mut self) -> &mut InstallationMetrics {
         &mut self.installations
+    }
+
+    /// What its Kafka clients tell of themselves.
+    pub const fn kafka(&mut self) -> &mut KafkaMetrics {
+        &mut self.kafka
     }
 
     /// How near the worker is to what it bears.

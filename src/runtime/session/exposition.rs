@@ -7,7 +7,7 @@ use rdkafka::consumer::Consumer as _;
 use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::CommitTimes;
 use crate::runtime::waiting;
-use crate::telemetry::{Limit, TransactionOutcome, TransactionPhase};
+use crate::telemetry::{KafkaClient, Limit, TransactionOutcome, TransactionPhase};
 use crate::wire::Input;
 
 use super::Session;
@@ -86,6 +86,21 @@ impl Session<'_> {
         self.export_lag();
         self.export_saturation();
         self.export_errors();
+        self.export_figures();
+    }
+
+    /// What the client library told of itself.
+    fn export_figures(&mut self) {
+        let consumer = self.consumer.context().diagnostics().take_figures();
+        let producer = self.work.transaction.take_figures();
+        for (client, figures) in [
+            (KafkaClient::Consumer, consumer),
+            (KafkaClient::Producer, producer),
+        ] {
+            if let Some(figures) = figures {
+                self.metrics.kafka().told(client, &figures);
+            }
+        }
     }
 
     /// What the client library reported by itself.

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::config::{AdminConfig, TokenFile};
 use crate::runtime::Allowance;
+use crate::telemetry::admin_metrics::Refusal;
 use crate::time::Timestamp;
 
 use super::Admin;
@@ -147,21 +148,22 @@ pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Nex
     let is_probe = matches!(request.uri().path(), "/livez" | "/readyz" | "/healthz");
     let has_room = admin.gate().has_room(is_probe, (admin.subject().now)());
     if !has_room && !is_probe {
+        admin.refused(Refusal::TooManyRequests);
         let advice = "too many requests in this second\n";
         let after = (header::RETRY_AFTER, HeaderValue::from_static("1"));
         return (StatusCode::TOO_MANY_REQUESTS, [after, CLOSE], advice).into_response();
     }
     if !is_probe && !admin.gate().lets_in(request.method(), request.headers()) {
+        admin.refused(Refusal::NoToken);
         return refused();
     }
     let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => (
-            StatusCode::REQUEST_TIMEOUT,
-            [CLOSE],
-            "the request takes too long\n",
-        )
-            .into_response(),
+        Err(_) => {
+            admin.refused(Refusal::TooSlow);
+            let advice = "the request takes too long\n";
+            (StatusCode::REQUEST_TIMEOUT, [CLOSE], advice).into_response()
+        }
     };
     if !has_room {
         response.headers_mut().extend([CLOSE]);

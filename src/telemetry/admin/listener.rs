@@ -13,6 +13,9 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::runtime::{Allowance, Clock};
+use crate::telemetry::admin_metrics::Refusal;
+
+use super::Admin;
 
 /// Connections that are open at a time.
 pub(super) const CONNECTIONS_MAX: usize = 64;
@@ -83,7 +86,7 @@ impl Drop for Place {
 }
 
 /// Serves until the future is dropped.
-pub(super) async fn serve(listener: TcpListener, router: Router) -> ! {
+pub(super) async fn serve(listener: TcpListener, router: Router, admin: &Admin) -> ! {
     let connections = Arc::new(Connections::default());
     let (clock, mut pace) = (Clock::new(), Allowance::new(ACCEPTED_PER_SECOND_MAX));
     loop {
@@ -104,7 +107,10 @@ pub(super) async fn serve(listener: TcpListener, router: Router) -> ! {
                     drop(place);
                 });
             }
-            None => refuse(&stream),
+            None => {
+                admin.refused(Refusal::TooManyConnections);
+                refuse(&stream);
+            }
         }
         pace.used(1);
         while pace.left(clock.elapsed()) == 0 {

@@ -40,6 +40,14 @@ fn statuses(admin: &Admin, requests: &[String]) -> Vec<String> {
     answers.iter().map(status).collect()
 }
 
+/// How often the port has refused somebody for this reason.
+fn refusals(admin: &Admin, reason: &str) -> u64 {
+    let name = format!("credbridge_admin_refusals_total{{reason=\"{reason}\"}} ");
+    let text = admin.subject().metrics.render();
+    let mut values = text.lines().filter_map(|line| line.strip_prefix(&name));
+    values.next().unwrap().parse().unwrap()
+}
+
 #[test]
 fn without_a_token_only_probes_are_answered() {
     let (admin, _directory) = guarded();
@@ -58,6 +66,7 @@ fn without_a_token_only_probes_are_answered() {
     ];
     let guarded = guarded.map(ToOwned::to_owned);
     assert_eq!(statuses(&admin, &guarded), ["401"; 9]);
+    assert_eq!(refusals(&admin, "no_token"), 9);
     let got = answers_of(admin, &["GET /metrics"]);
     for challenge in ["Bearer realm=\"credbridge\"", "Basic realm=\"credbridge\""] {
         assert!(
@@ -129,6 +138,7 @@ fn a_flood_is_refused_and_leaves_room_for_probes() {
         got[budget..].iter().all(|status| status == "429"),
         "{got:?}"
     );
+    assert_eq!(refusals(&admin, "too_many_requests"), 20);
     let refused = answers_of(admin, &["GET /version"]);
     for header in ["retry-after: 1", "connection: close"] {
         assert!(refused[0].contains(header), "{}", refused[0]);
@@ -151,7 +161,8 @@ fn every_probe_is_answered_but_too_many_not_on_one_connection() {
 #[test]
 fn one_address_has_few_connections_and_gets_them_back() {
     let health = Health::new(1, START);
-    let (full, after) = with_client(admin(&health, anywhere(), START), false, |address| {
+    let admin = admin(&health, anywhere(), START);
+    let (full, after) = with_client(admin.clone(), false, |address| {
         let mut idle: Vec<TcpStream> = Vec::new();
         for _ in 0..CONNECTIONS_PER_PEER_MAX {
             let mut stream = TcpStream::connect(address).unwrap();
@@ -181,6 +192,7 @@ fn one_address_has_few_connections_and_gets_them_back() {
     });
     assert!(full.starts_with("HTTP/1.1 503 "), "{full}");
     assert!(after.is_some());
+    assert!(refusals(&admin, "too_many_connections") >= 1);
 }
 
 #[test]
@@ -193,7 +205,7 @@ fn slow_clients_are_cut() {
     ] {
         let health = Health::new(1, START);
         let admin = admin(&health, anywhere(), START);
-        let answer = with_client(admin, true, move |address| {
+        let answer = with_client(admin.clone(), true, move |address| {
             let mut stream = TcpStream::connect(address).unwrap();
             stream.write_all(slow.as_bytes()).unwrap();
             let mut answer = String::new();
@@ -203,6 +215,7 @@ fn slow_clients_are_cut() {
         let answer = answer.unwrap();
         let is_timed_out = answer.starts_with("HTTP/1.1 408 ");
         assert_eq!(is_timed_out, slow.contains("PUT"), "{slow}: {answer}");
+        assert_eq!(refusals(&admin, "too_slow"), u64::from(is_timed_out));
     }
 }
 
@@ -221,4 +234,21 @@ fn large_heads_are_refused() {
     for answer in got {
         assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
     }
+}
+
+#[test]
+fn changes_from_elsewhere_need_a_token() {
+    let health = Health::new(1, START);
+    let admin = admin(&health, anywhere(), START);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let change = |peer: [u8; 4]| {
+        let peer = ConnectInfo(SocketAddr::from((peer, 1)));
+        let change = change_loglevel(State(admin.clone()), peer, "debug".to_owned());
+        runtime.block_on(change).status()
+    };
+    assert_eq!(change([10, 0, 0, 1]), StatusCode::FORBIDDEN);
+    assert_eq!(change([127, 0, 0, 1]), StatusCode::OK);
+    assert_eq!(refusals(&admin, "not_local"), 1);
 }
