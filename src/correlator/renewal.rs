@@ -7,7 +7,7 @@ use crate::record::Coordinates;
 use crate::time::Timestamp;
 
 use super::{
-    Correlator, Ended, Installation, InstallationId, Position, Progress, Request, Retry,
+    Correlator, Effect, Ended, Installation, InstallationId, Position, Progress, Request, Retry,
     RetryCause, Slot, State, Step, Transfer, Turn,
 };
 
@@ -93,6 +93,10 @@ impl Correlator {
             ..(*open.request).clone()
         });
         open.progress = Progress::DownloadSent;
+        // Each Download has a file of its own, and the device itself said that the one before is over.
+        if let Some(staged) = open.staged.take() {
+            turn.effects.push(Effect::Unstage(staged.name));
+        }
         open.retry = Some(Box::new(retry));
         let slot = self.table.insert(Installation {
             id,

@@ -128,8 +128,9 @@ impl Correlator {
         let (progress, expires_at) = (Progress::DownloadSent, open.expires_at);
         let of_step = self.deadline(progress, self.device(slot), expires_at, turn.now);
         let deadline = until.map_or(of_step, |until| until.min(of_step));
-        if deadline <= turn.now {
-            // Its time is up, and its deadline says so.
+        let staged_by = self.table.get(slot).map(|entry| entry.deadline);
+        if staged_by <= Some(turn.now) || deadline <= turn.now {
+            // Its time is up, and its deadline says so, as soon as lag lets it.
             return;
         }
         if let Some(file) = &mut self.table.open_mut(slot).staged {

@@ -2,6 +2,8 @@
 
 mod application;
 mod fingerprint;
+mod sink;
+mod staging;
 
 use std::collections::BTreeMap;
 
@@ -9,16 +11,16 @@ use crate::record::{Coordinates, Record};
 use crate::runtime::application::Application;
 use crate::runtime::router;
 use crate::runtime::shard::{Phase, Shard, reads_inputs};
-use crate::runtime::transaction::Refused;
 use crate::runtime::trouble::Trouble;
-use crate::runtime::work::{Sink, Via, Work};
+use crate::runtime::work::{Via, Work};
 use crate::time::Timestamp;
-use crate::wire::{Destination, Outbound};
 
 use super::judge::check_shard;
 use super::kafka::{Entry, Kafka, Place, Topic, coordinates};
+use super::store::Errand;
 
 pub(super) use application::{application, certificate_of};
+use sink::Open;
 
 /// How long a shard that was given back is kept in memory.
 const PARKED_TTL_MILLIS: u64 = 600_000;
@@ -50,6 +52,10 @@ pub(super) struct Session {
     previous: Option<usize>,
     /// Which shard handled which record since the last commit.
     handled: Vec<(i32, Coordinates)>,
+    /// For the store, as soon as the transaction stands.
+    errands: Vec<Errand>,
+    /// For the store, now.
+    resumed: Vec<Errand>,
 }
 
 impl Session {
@@ -64,6 +70,8 @@ impl Session {
             transaction: None,
             previous: None,
             handled: Vec::new(),
+            errands: Vec::new(),
+            resumed: Vec::new(),
         }
     }
 
@@ -131,6 +139,7 @@ impl Session {
         for shard in self.shards.values_mut() {
             if restored.contains(&shard.number) {
                 shard.restored();
+                self.resumed.extend(staging::resumed(shard));
             } else if shard.phase == Phase::Restoring {
                 continue;
             }
@@ -314,6 +323,8 @@ impl Session {
         std::mem::swap(&mut work.shards, &mut self.shards);
         let done = act(&mut work).expect("nothing fails in memory");
         self.shards = work.shards;
+        let orders = work.desk.take_orders();
+        self.errands.extend(orders.into_iter().map(Errand::from));
         *kafka = work.transaction.kafka;
         done
     }
@@ -362,32 +373,5 @@ impl Session {
         self.committed = offsets;
         self.finish_catching_up(kafka);
         how == Commit::Acknowledged
-    }
-}
-
-/// The log, with the transaction that outputs belong to.
-struct Open {
-    kafka: Kafka,
-    transaction: usize,
-    now: Timestamp,
-}
-
-impl Sink for Open {
-    fn begin(&mut self) -> Result<(), Trouble> {
-        Ok(())
-    }
-
-    fn send(&mut self, outbound: &Outbound) -> Result<(), Refused> {
-        let topic = match outbound.destination {
-            Destination::Changelog => Topic::Changelog,
-            Destination::Routed => Topic::Routed,
-            Destination::Commands
-            | Destination::DeadLetters
-            | Destination::Ledger
-            | Destination::Responses => Topic::Outputs,
-        };
-        let place = (topic, outbound.partition.unwrap_or(0));
-        self.kafka.send(self.transaction, place, outbound, self.now);
-        Ok(())
     }
 }

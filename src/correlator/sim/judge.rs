@@ -7,15 +7,16 @@ mod rules;
 mod tests;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::correlator::{Correlator, Ledger, Limits, Step};
 use crate::cwmp::DeviceId;
+use crate::runtime::staging::Answer;
 use crate::time::Timestamp;
 
 use super::fleet::About;
-use super::plan::Plan;
+use super::plan::{Plan, Scale};
 
 pub(super) use reading::{Output, read};
 use wishes::{Resource, Wished};
@@ -127,6 +128,9 @@ pub(super) struct Judge {
     plans: Vec<Plan>,
     limits: Limits,
     is_tight: bool,
+    is_staged: bool,
+    /// Installations for whose file the store said no.
+    unstaged: BTreeSet<Id>,
     requests: BTreeMap<String, Request>,
     said: BTreeMap<String, (Id, Said)>,
     strays: BTreeMap<String, &'static str>,
@@ -167,11 +171,13 @@ fn check_ledger(ledger: &Ledger, early: usize) -> Verdict {
 }
 
 impl Judge {
-    pub(super) fn new(plans: Vec<Plan>, limits: Limits, is_tight: bool) -> Self {
+    pub(super) fn new(plans: Vec<Plan>, limits: Limits, scale: &Scale) -> Self {
         Self {
             plans,
             limits,
-            is_tight,
+            is_tight: scale.is_tight,
+            is_staged: scale.has_staging,
+            unstaged: BTreeSet::new(),
             requests: BTreeMap::new(),
             said: BTreeMap::new(),
             strays: BTreeMap::new(),
@@ -208,6 +214,15 @@ impl Judge {
             About::Stray(reason) => {
                 self.strays.insert(coordinates, reason);
             }
+        }
+    }
+
+    /// The store answered a worker.
+    pub(super) fn store_said(&mut self, answer: &Answer) {
+        if answer.result.is_err() {
+            let id = answer.id.clone();
+            self.unstaged
+                .insert((id.device, id.command_key.to_string()));
         }
     }
 

@@ -11,6 +11,7 @@ mod judge;
 mod kafka;
 mod plan;
 mod simulation;
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -146,9 +146,29 @@ pub(super) struct Scale {
     pub(super) has_rests: bool,
     /// Accepted Downloads are taken back when their time has run out.
     pub(super) cancels: bool,
+    /// Files are put into a store before their Downloads are sent.
+    pub(super) has_staging: bool,
 }
 
 impl Scale {
+    /// Two workers and one shard, and nothing special.
+    pub(super) const fn small() -> Self {
+        Self {
+            shards: 1,
+            workers: 2,
+            request_partitions: 1,
+            event_partitions: 1,
+            steps: 0,
+            is_tight: false,
+            has_retries: false,
+            has_queue: false,
+            has_pacing: false,
+            has_rests: false,
+            cancels: false,
+            has_staging: false,
+        }
+    }
+
     pub(super) fn new(rng: &mut Rng) -> Self {
         Self {
             shards: rng.i32(1..=4),
@@ -162,6 +182,7 @@ impl Scale {
             has_pacing: rng.u8(0..4) == 0,
             cancels: rng.bool(),
             has_rests: rng.u8(0..4) == 0,
+            has_staging: rng.u8(0..4) == 0,
         }
     }
 }

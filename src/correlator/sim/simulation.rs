@@ -3,6 +3,7 @@
 mod exhaustive;
 mod group;
 mod rest;
+mod staging;
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::correlator::tests::world::{limits, rules};
+use crate::correlator::tests::world::limits;
 use crate::correlator::{Limits, RetryCause, RetryPolicy, RetryTable};
 use crate::runtime::application::Application;
 use crate::runtime::watermark::{Mark, Marks};
@@ -22,6 +23,9 @@ use super::fleet::{Fleet, Outgoing};
 use super::judge::{self, Judge, Output, Verdict};
 use super::kafka::{Kafka, Place, Topic, coordinates};
 use super::plan::{Plan, Scale, plans};
+use super::store::Store;
+
+use staging::rules_of;
 
 const START: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 
@@ -41,6 +45,7 @@ pub(super) struct Simulation {
     kafka: Kafka,
     fleet: Fleet,
     judge: Judge,
+    store: Store,
     workers: Vec<Worker>,
     owners: BTreeMap<Place, Option<usize>>,
     now: Timestamp,
@@ -121,8 +126,9 @@ impl Simulation {
             owners,
             kafka: Kafka::default(),
             fleet: Fleet::new(plans.clone(), START, rng.fork()),
-            judge: Judge::new(plans, limits.clone(), scale.is_tight),
-            application: Rc::new(bridge::application(scale.shards, limits, rules())),
+            judge: Judge::new(plans, limits.clone(), &scale),
+            store: Store::new(rng.fork()),
+            application: Rc::new(bridge::application(scale.shards, limits, rules_of(&scale))),
             scale,
             rng,
             now: START,
@@ -141,6 +147,7 @@ impl Simulation {
         }
         self.come_to_rest()?;
         self.judge.finish()?;
+        self.store.finish()?;
         self.check_state()?;
         Ok(self.hasher.finish())
     }
@@ -165,6 +172,7 @@ impl Simulation {
                 self.start(number);
             }
             440..455 => self.compact(),
+            455..485 => drop(self.serve()),
             _ => self.work(),
         }
     }
@@ -280,8 +288,15 @@ impl Simulation {
         let is_member = session.epoch == worker.epoch;
         let open = session.transaction;
         let (application, kafka, now) = (&self.application, &mut self.kafka, self.now);
+        if is_member {
+            session
+                .check_files(&self.store)
+                .expect("what devices may fetch is there");
+        }
         let goes_on = session.commit(how, is_member, application, kafka, now);
-        if !goes_on {
+        if goes_on {
+            self.order_committed(number);
+        } else {
             worker.left_open.extend(open.or(session.transaction));
             self.lose(number);
         }
@@ -293,6 +308,7 @@ impl Simulation {
         if let Some(overtaken) = self.kafka.overtaken.take() {
             return Err(overtaken);
         }
+        self.order_resumed();
         loop {
             let (found, next) = self.kafka.read((Topic::Outputs, 0), self.outputs_read);
             self.outputs_read = next;
@@ -302,6 +318,7 @@ impl Simulation {
             (&entry.message, entry.at).hash(&mut self.hasher);
             let output = judge::read(entry);
             self.judge.saw(&output)?;
+            self.check_file(&output)?;
             if let Output::Command {
                 id,
                 command_id,

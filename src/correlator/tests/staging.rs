@@ -150,6 +150,39 @@ fn a_store_that_says_nothing_ends_the_request_in_time() {
 }
 
 #[test]
+fn an_answer_of_the_store_after_its_time_has_no_effect_even_while_lag_holds_deadlines_back() {
+    let mut world = world();
+    world.effects(create("k1", "a1"));
+    world.now = world.now + 15 * MINUTE;
+    answered(&mut world, "k1", Ok(()), &[]);
+    let response = only_final(&world.pass(MINUTE));
+    assert_eq!(response.response_status_code, InternalServerError);
+}
+
+#[test]
+fn a_download_that_comes_again_with_another_key_has_a_file_of_its_own() {
+    let policy = RetryPolicy {
+        first_delay: MINUTE,
+        delay_max: MINUTE,
+        attempts_max: 3,
+    };
+    let fault = RetryCause::Fault(9018.try_into().unwrap());
+    let limits = Limits {
+        retry: [(fault, policy)].into(),
+        retry_with_new_key: true,
+        ..limits()
+    };
+    let mut world = World::with(limits, staged_rules());
+    let first = only_staging(&world.effects(create("k1", "a1")));
+    answer(&mut world, "k1", Ok(()));
+    let effects = world.effects(transfer_complete("k1", 9018));
+    assert!(effects.contains(&Effect::Unstage(first.name.clone())));
+    let second = only_staging(&world.pass(MINUTE));
+    assert_ne!(second.name, first.name);
+    assert_ne!(second.id, first.id);
+}
+
+#[test]
 fn a_device_that_was_faster_than_the_store_gets_no_download() {
     let mut world = world();
     world.effects(create("k1", "a1"));

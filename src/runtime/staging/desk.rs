@@ -6,7 +6,7 @@ use super::Stager;
 
 /// What the thread that talks to the store is to do.
 #[derive(Debug)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// Put the file there, and answer.
     Put(Box<Staging>, Sender<Answer>),
     /// Remove the file of that name.
@@ -78,6 +78,18 @@ impl<'s> Desk<'s> {
     /// The next answer, if one has come.
     pub(crate) fn next_answer(&self) -> Option<Answer> {
         self.answers.try_recv().ok()
+    }
+
+    /// What the transaction has asked for so far, for a store that a test plays.
+    #[cfg(test)]
+    pub(crate) fn take_orders(&mut self) -> Vec<Order> {
+        std::mem::take(&mut self.orders)
+    }
+
+    /// An answer of that store.
+    #[cfg(test)]
+    pub(crate) fn hear(&self, answer: Answer) {
+        self.to_here.send(answer).expect("the receiver is here");
     }
 
     fn answer(&self, id: InstallationId) {

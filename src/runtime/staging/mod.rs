@@ -18,10 +18,11 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use crate::config::{Config, ContentDelivery};
 use crate::telemetry::Metrics;
 
-pub(crate) use desk::Desk;
+#[cfg(test)]
+pub(crate) use desk::Answer;
+pub(crate) use desk::{Desk, Order};
 
 use super::RuntimeError;
-use desk::Order;
 use errands::Errands;
 use store::{Store, shown};
 pub(super) use trial::try_out;
@@ -69,6 +70,15 @@ impl Stager {
             orders: Some(sender),
             thread: Some(thread),
         }))
+    }
+
+    /// One that does nothing: who has it plays the store.
+    #[cfg(test)]
+    pub(crate) const fn idle() -> Self {
+        Self {
+            orders: None,
+            thread: None,
+        }
     }
 
     fn take(&self, order: Order) {

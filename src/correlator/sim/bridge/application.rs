@@ -5,6 +5,7 @@ use crate::mapping::Rules;
 use crate::onem2m::Certificate;
 use crate::record::Record;
 use crate::runtime::application::Application;
+use crate::runtime::staging::Stager;
 use crate::wire::r#gen::CreateRequest;
 use crate::wire::{CommandKeys, Decoded, Decoder, Encoder, Format, Input, Logins};
 
@@ -23,7 +24,7 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
         asking_decoder: decoder(),
         nodes: None,
         encoder: encoder(),
-        stager: None,
+        stager: Some(Stager::idle()),
     }
 }
 

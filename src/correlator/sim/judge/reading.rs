@@ -23,6 +23,8 @@ pub(in super::super) enum Output {
         request: String,
         /// Name and value of the first parameter of a SetParameterValues.
         set: Option<(String, String)>,
+        /// Of a Download.
+        url: Option<String>,
     },
     Response {
         code: u16,
@@ -53,18 +55,16 @@ pub(in super::super) fn read(entry: &Entry) -> Output {
             let command = CpeCommand::decode(value).expect("a command can be read");
             let time = command.expires_at.expect("a command expires");
             let millis = time.seconds * 1000 + i64::from(time.nanos) / 1_000_000;
-            let set = match command.rpc {
+            let (set, url) = match command.rpc {
                 Some(Rpc::SetParameterValues(set)) => {
                     let first = set.parameters.into_iter().next();
-                    first.map(|parameter| (parameter.name, parameter.value))
+                    (first.map(|first| (first.name, first.value)), None)
                 }
+                Some(Rpc::Download(download)) => (None, Some(download.url)),
                 Some(
-                    Rpc::Download(_)
-                    | Rpc::GetParameterValues(_)
-                    | Rpc::GetParameterNames(_)
-                    | Rpc::CancelTransfer(_),
+                    Rpc::GetParameterValues(_) | Rpc::GetParameterNames(_) | Rpc::CancelTransfer(_),
                 )
-                | None => None,
+                | None => (None, None),
             };
             let parsed = CommandId::parse(&command.command_id).expect("a command has an id");
             Output::Command {
@@ -75,6 +75,7 @@ pub(in super::super) fn read(entry: &Entry) -> Output {
                 cause,
                 request,
                 set,
+                url,
             }
         }
         Some(Destination::Responses) => {

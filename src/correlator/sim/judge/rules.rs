@@ -27,13 +27,17 @@ impl Judge {
     /// Whether a request can be over without a Download.
     fn may_wait(&self, plan: &Plan) -> bool {
         plan.starts_after.is_some()
+            || self.is_staged
             || self.limits.pacing != PacingLimits::default()
             || self.limits.open_downloads_per_device_max < self.plans.len()
     }
 
     /// It is refused; or it may expire or fail while it waits for its turn, and nobody wants to know.
     pub(super) fn may_end_unseen(&self, plan: &Plan) -> bool {
-        let may_end = plan.expires_after.is_some() || plan.is_early || plan.may_be_withdrawn();
+        let may_end = plan.expires_after.is_some()
+            || plan.is_early
+            || plan.may_be_withdrawn()
+            || self.is_staged;
         let is_unwanted = plan.response_type == 5;
         expires_before_start(plan) || (self.may_wait(plan) && is_unwanted && may_end)
     }
@@ -140,7 +144,8 @@ impl Judge {
             });
         }
         if code == 5000 {
-            return must(self.withdraws(id, cause, at), || {
+            let is_unstaged = self.unstaged.contains(id);
+            return must(is_unstaged || self.withdraws(id, cause, at), || {
                 "nobody withdrew it".to_owned()
             });
         }
@@ -201,7 +206,11 @@ impl Judge {
         let Some((_, due)) = story.commands.get(&Step::Download).copied() else {
             let starts_at = story.asked_at + starts_after(&self.plans[story.plan]);
             let turn_due = starts_at + self.limits.queue_timeout.general;
-            return (turn_due.min(expires_at), answered, &[4008]);
+            let staged_due = starts_at + self.limits.accept_timeout.general;
+            return match self.is_staged {
+                true => (staged_due.min(expires_at), answered, &[4008, 5000]),
+                false => (turn_due.min(expires_at), answered, &[4008]),
+            };
         };
         match accepted {
             Some(accepted) if accepted < due => {
@@ -211,6 +220,8 @@ impl Judge {
             }
             // Whether an answer at the last moment counts is open.
             Some(_) => (due, answered, &[4008, 6021]),
+            // Another attempt may wait for the store.
+            None if self.is_staged => (due, answered, &[4008, 5000, 6021]),
             None if expires_at == Timestamp::NEVER => (due, answered, &[6021]),
             None => (due, answered, &[4008, 6021]),
         }

@@ -32,7 +32,7 @@ fn history() -> History {
         row: Row::Request,
         ..Plan::installed(0, device(), "k")
     };
-    let mut judge = Judge::new(vec![plan], limits(), false);
+    let mut judge = Judge::new(vec![plan], limits(), &Scale::small());
     judge.wrote(REQUEST.to_owned(), at(0), About::Request(0));
     judge.saw(&command(Step::Download, at(15))).unwrap();
     History { judge, said: 0 }
@@ -51,6 +51,7 @@ fn command(step: Step, expires_at: Timestamp) -> Output {
         cause: REQUEST.to_owned(),
         request: REQUEST.to_owned(),
         set: (step == Step::Set).then(|| (format!("{ROW}SUIDs"), "42,43".to_owned())),
+        url: None,
     }
 }
 

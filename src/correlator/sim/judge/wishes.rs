@@ -137,6 +137,7 @@ impl Judge {
             cause,
             request,
             set,
+            ..
         } = output
         else {
             unreachable!("the caller saw a command");

@@ -60,23 +60,10 @@ fn plan(number: usize, acs_key: Option<&str>) -> Plan {
 impl World {
     /// The first worker owns the inputs; the shard is its own, or that of the second.
     fn new(installations: usize, troubles: u32, owner: usize) -> Self {
-        let scale = Scale {
-            shards: 1,
-            workers: 2,
-            request_partitions: 1,
-            event_partitions: 1,
-            steps: 0,
-            is_tight: false,
-            has_retries: false,
-            has_queue: false,
-            has_pacing: false,
-            has_rests: false,
-            cancels: false,
-        };
         // The ACS has a key of its own for the second.
         let plans = [plan(0, None), plan(1, Some("acs-1"))];
         let plans = plans[..installations].to_vec();
-        let mut simulation = Simulation::of(Rng::with_seed(DICE), scale, plans);
+        let mut simulation = Simulation::of(Rng::with_seed(DICE), Scale::small(), plans);
         simulation.join(0);
         simulation.join(1);
         let mut world = Self {
@@ -241,6 +228,7 @@ impl World {
     fn end(mut self) -> Verdict {
         self.simulation.come_to_rest()?;
         self.simulation.judge.finish()?;
+        self.simulation.store.finish()?;
         self.simulation.check_state()
     }
 }

@@ -15,6 +15,8 @@ impl Simulation {
             if session.epoch == worker.epoch {
                 worker.epoch += 1;
             }
+            let caller = (number, session.epoch);
+            self.store.lose(caller, session.into_errands());
         }
         self.disown(number);
     }

@@ -37,7 +37,11 @@ impl Simulation {
             let timeouts = sessions()
                 .flat_map(|session| session.shards.values())
                 .filter_map(|shard| shard.correlator.poll_timeout());
-            match timeouts.chain(self.fleet.next()).min() {
+            match timeouts
+                .chain(self.fleet.next())
+                .chain(self.store.next())
+                .min()
+            {
                 Some(next) => self.now = self.now.max(next),
                 None => {
                     return must(!sessions().any(Session::is_restoring), || {
@@ -54,6 +58,9 @@ impl Simulation {
         let mut moved = false;
         while self.fleet.next().is_some_and(|at| at <= self.now) {
             self.deliver();
+            moved = true;
+        }
+        while self.serve() {
             moved = true;
         }
         for number in 0..self.workers.len() {
