@@ -142,7 +142,7 @@ impl Outbound {
 /// The header `credbridge-id`: 32 hexadecimal digits that are the same for the same output however often its input is
 /// read. `parts` must identify the output among all outputs of the application.
 pub(super) fn output_id(parts: &[&[u8]]) -> ArrayString<32> {
-    command_keys::hash(blake3::Hasher::new(), parts)
+    command_keys::hash(None, parts)
 }
 
 #[cfg(test)]
