@@ -59,7 +59,7 @@ impl<'x> Xml<'x> {
             prefixes: Vec::new(),
             attributes: Attributes::new("", 0),
         };
-        match source.char_indices().find(|(_, c)| !is_char(*c)) {
+        match forbidden_char(source) {
             Some((at, c)) => Err(xml.malformed_at(at, format!("character {c:?} is not allowed"))),
             None => Ok(xml),
         }
@@ -213,15 +213,16 @@ impl<'x> Xml<'x> {
             return Err(self.too_large(format!("more than {DEPTH_MAX} elements are nested")));
         }
         self.attributes = Attributes::new(tag, name_len);
-        self.declare()?;
-        for attribute in self.attributes.clone().flatten() {
-            self.local_name(attribute.key.0)?;
+        if tag.len() > name_len {
+            self.read_attributes()?;
         }
         Ok(Node::Element(self.local_name(&tag[..name_len])?))
     }
 
-    /// Checks the attributes of the element that was opened last, and notes the prefixes that they declare.
-    fn declare(&mut self) -> Result<(), DecodeError> {
+    /// Checks the attributes of the element that was opened last, and notes the prefixes that they declare: all of
+    /// them, before any is looked for.
+    fn read_attributes(&mut self) -> Result<(), DecodeError> {
+        let mut has_others = false;
         for (index, attribute) in self.attributes.clone().enumerate() {
             if index == ATTRIBUTES_MAX {
                 return Err(self.too_large(format!(
@@ -235,12 +236,21 @@ impl<'x> Xml<'x> {
             if attribute.value.contains('&') {
                 unescape(&attribute.value).map_err(|error| self.malformed(error))?;
             }
-            if let Some(prefix) = attribute.key.0.strip_prefix("xmlns:") {
-                self.prefixes.push((self.depth, prefix));
+            match attribute.key.0.strip_prefix("xmlns:") {
+                Some(prefix) if is_name(prefix) => self.prefixes.push((self.depth, prefix)),
+                Some(_) => {
+                    return Err(self.malformed(format!("{:?} is no name", attribute.key.0)));
+                }
+                None => has_others = true,
             }
         }
         if self.prefixes.len() > PREFIXES_MAX {
             return Err(self.too_large(format!("more than {PREFIXES_MAX} prefixes are declared")));
+        }
+        if has_others {
+            for attribute in self.attributes.clone().flatten() {
+                self.local_name(attribute.key.0)?;
+            }
         }
         Ok(())
     }
@@ -351,6 +361,16 @@ fn without_layout(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
+/// The first character that is none of XML, and where it stands.
+fn forbidden_char(text: &str) -> Option<(usize, char)> {
+    // Nearly every document has printable ASCII and white space only, which is seen many bytes at a time.
+    let is_odd = |byte: u8| !(b' '..0x80).contains(&byte) & !matches!(byte, b'\t' | b'\n' | b'\r');
+    if !text.bytes().fold(false, |found, byte| found | is_odd(byte)) {
+        return None;
+    }
+    text.char_indices().find(|(_, c)| !is_char(*c))
+}
+
 /// `Char` of XML 1.0.
 fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
@@ -358,9 +378,8 @@ fn is_char(c: char) -> bool {
 
 /// `NCName` of "Namespaces in XML", in which every character outside ASCII passes.
 fn is_name(name: &str) -> bool {
-    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
-    name.starts_with(starts)
-        && name
-            .chars()
-            .all(|c| starts(c) || c.is_ascii_digit() || matches!(c, '-' | '.'))
+    let starts = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_' || !byte.is_ascii();
+    let continues = |byte: &u8| starts(byte) || byte.is_ascii_digit() || b"-.".contains(byte);
+    let bytes = name.as_bytes();
+    bytes.first().is_some_and(starts) && bytes.iter().all(continues)
 }
