@@ -104,12 +104,14 @@ impl Rules {
         file: &DownloadFile,
         staged: Option<&str>,
     ) -> Result<Download, UrlTooLong> {
-        let url = self
-            .download_url
-            .of(device)
-            .replace("{device_key}", device.key())
-            .replace("{command_key}", &percent_encoded(command_key.as_str()))
-            .replace("{file}", staged.unwrap_or_default());
+        let url = filled(
+            self.download_url.of(device),
+            &[
+                ("{device_key}", device.key()),
+                ("{command_key}", &percent_encoded(command_key.as_str())),
+                ("{file}", staged.unwrap_or_default()),
+            ],
+        );
         let chars = url.chars().count();
         if chars > URL_CHARS_MAX {
             return Err(UrlTooLong { chars });
@@ -172,6 +174,28 @@ pub const fn map_rejection(reason: RejectionReason) -> ResponseStatusCode {
         | RejectionReason::Unspecified => ResponseStatusCode::MgmtSessionCannotBeEstablished,
         RejectionReason::SessionTimeout => ResponseStatusCode::MgmtSessionEstablishmentTimeout,
     }
+}
+
+/// The template with its placeholders replaced by their values; other braces stay.
+fn filled(template: &str, placeholders: &[(&str, &str)]) -> String {
+    let mut text = String::with_capacity(URL_CHARS_MAX);
+    let mut rest = template;
+    while let Some(brace) = rest.find('{') {
+        text.push_str(&rest[..brace]);
+        rest = &rest[brace..];
+        let found = placeholders
+            .iter()
+            .find_map(|(name, value)| Some((value, rest.strip_prefix(name)?)));
+        if let Some((value, after)) = found {
+            text.push_str(value);
+            rest = after;
+        } else {
+            text.push('{');
+            rest = &rest[1..];
+        }
+    }
+    text.push_str(rest);
+    text
 }
 
 /// The text with every byte outside the unreserved characters of RFC 3986 as `%XX`.
@@ -255,6 +279,13 @@ mod tests {
         let download = download(&rules, "k").unwrap();
         assert_eq!(download.url, "https://f/n?k=k");
         assert_eq!((download.file_size, download.content.len()), (3, 0));
+    }
+
+    #[test]
+    fn only_placeholders_are_replaced_and_their_values_are_not_read_again() {
+        let names = [("{a}", "{b}"), ("{b}", "2")];
+        assert_eq!(filled("{a}{b}{c}{{a}x{", &names), "{b}2{c}{{b}x{");
+        assert_eq!(filled("", &names), "");
     }
 
     #[test]
