@@ -209,15 +209,12 @@ impl<'s> Transaction<'s> {
         if !self.pulse.setup.record_limit.allows(outbound.bytes()) {
             return Err(Refused::TooLarge);
         }
-        let mut headers = OwnedHeaders::new_with_capacity(outbound.headers().len());
-        for (key, value) in outbound.headers() {
-            headers = headers.insert(Header {
-                key,
-                value: Some(value),
-            });
-        }
         let mut record: BaseRecord<'_, [u8], [u8]> =
-            BaseRecord::to(self.topics.name(outbound.destination)).headers(headers);
+            BaseRecord::to(self.topics.name(outbound.destination));
+        // An empty list would be allocated too, for every record of the changelog.
+        if outbound.headers().len() > 0 {
+            record = record.headers(headers(outbound));
+        }
         record.key = outbound.key();
         record.payload = outbound.value();
         record.partition = outbound.partition;
@@ -348,6 +345,17 @@ impl Transaction<'_> {
             self.pulse.beat_waiting()?;
         }
     }
+}
+
+fn headers(outbound: &Outbound) -> OwnedHeaders {
+    let headers = outbound.headers();
+    let owned = OwnedHeaders::new_with_capacity(headers.len());
+    headers.fold(owned, |owned, (key, value)| {
+        owned.insert(Header {
+            key,
+            value: Some(value),
+        })
+    })
 }
 
 impl Sink for Transaction<'_> {
