@@ -1,6 +1,6 @@
-//! The whole bridge on a real Apache Kafka on the same machine: catch-up, memory, restore, latency.
+//! The whole bridge on a real Apache Kafka on the same machine: catch-up, memory, restore, latency, `kill -9`.
 //!
-//! `cargo bench --bench pipeline`, or with the names of some parts: `catch_up`, `memory`, `latency`, `start`. Sizes by
+//! `cargo bench --bench pipeline`, or with the names of some parts: `catch_up`, `memory`, `latency`, `start`, `takeover`. Sizes by
 //! `CREDBRIDGE_BENCH_INSTALLATIONS` (catch-up, default 100,000) and `CREDBRIDGE_BENCH_OPEN` (memory, default
 //! 1,000,000). The broker runs on the same cores: compare figures of one run only.
 
@@ -27,6 +27,15 @@ use serde_json::{Value, json};
 /// How long an idle bridge is watched.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// Shards of the application.
+const SHARDS: i32 = 8;
+
+/// Requests that are written right after a `kill -9`: enough for each shard to get one.
+const KILL_REQUESTS: usize = 200;
+
+/// How long each rate is kept up.
+const LATENCY_SECONDS: u32 = 20;
+
 /// How long one part may take.
 const LIMIT: Duration = Duration::from_secs(1_800);
 
@@ -36,12 +45,13 @@ fn main() {
         .filter(|arg| !arg.starts_with('-'))
         .collect();
     let broker = Broker::start(1);
-    for name in ["start", "latency", "catch_up", "memory"] {
+    for name in ["start", "takeover", "latency", "catch_up", "memory"] {
         if !wanted.is_empty() && wanted.iter().all(|want| want != name) {
             continue;
         }
         match name {
             "start" => start(&broker),
+            "takeover" => takeover(&broker),
             "latency" => latency(&broker),
             "catch_up" => catch_up(&broker),
             _ => memory(&broker),
@@ -56,11 +66,11 @@ fn size(variable: &str, default: u64) -> u64 {
 fn application(broker: &Broker, name: &str) -> App {
     let long = json!({"accept": "1h", "transfer": "1h", "lookup": "1h", "set": "1h"});
     let app = App::without_topics(broker, name).set(&json!({
-        "topics": {"create_missing": true, "shards": 8},
+        "topics": {"create_missing": true, "shards": SHARDS},
         "timeouts": long,
     }));
     for input in [&app.requests, &app.events] {
-        app.client.create_topic(input, 8, &[]);
+        app.client.create_topic(input, SHARDS, &[]);
     }
     app
 }
@@ -148,30 +158,83 @@ fn idle_share(bridge: &Bridge) -> f64 {
     (cpu_seconds(bridge) - before) / begin.elapsed().as_secs_f64()
 }
 
+/// How long requests wait for their Download after a `kill -9`: when the process is started again at once, and when
+/// another one takes its shards.
+fn takeover(broker: &Broker) {
+    for (name, is_restarted) in [("restarted", true), ("taken-over", false)] {
+        for round in 0..3 {
+            let app =
+                application(broker, &format!("{name}-{round}")).set(&setting("exactly_once", 1));
+            let one = app.start_as("one");
+            let two = (!is_restarted).then(|| app.start_as("two"));
+            let all: Vec<&Bridge> = std::iter::once(&one).chain(&two).collect();
+            wait_for("shards for each", LIMIT, || {
+                let owned = |bridge: &&Bridge| metric(bridge, "credbridge_shards_owned");
+                let share = f64::from(SHARDS) / all.len() as f64;
+                all.iter()
+                    .all(|bridge| owned(bridge) == share)
+                    .then_some(())
+            });
+            let mut commands = app.client.tail(&[&app.commands]);
+            one.kill();
+            let begin = Instant::now();
+            let again = is_restarted.then(|| Bridge::start(&app.config_of("one")));
+            let count = KILL_REQUESTS.to_string();
+            load(
+                &app,
+                &[
+                    "--write-only",
+                    "--installations",
+                    &count,
+                    "--devices",
+                    &count,
+                ],
+            );
+            let waits: Vec<Duration> = (0..KILL_REQUESTS)
+                .map(|_| {
+                    commands.next("a Download", LIMIT, |_| true);
+                    begin.elapsed()
+                })
+                .collect();
+            println!(
+                "takeover: {name}: first Download {:.2} s after the kill -9, that of every shard {:.2} s",
+                waits[0].as_secs_f64(),
+                waits[KILL_REQUESTS - 1].as_secs_f64(),
+            );
+            for bridge in again.into_iter().chain(two) {
+                bridge.stop();
+            }
+        }
+    }
+}
+
 fn latency(broker: &Broker) {
     let app = application(broker, "latency").set(&setting("exactly_once", 1));
     let bridge = app.start();
-    let before = cpu_seconds(&bridge);
-    let begin = Instant::now();
-    let summary = load(
-        &app,
-        &[
+    for rate in [100, 1_000, 2_000, 5_000] {
+        let (begin, before) = (Instant::now(), cpu_seconds(&bridge));
+        let installations = (LATENCY_SECONDS * rate).to_string();
+        let rate_text = rate.to_string();
+        let options = [
             "--rate",
-            "1000",
+            &rate_text,
             "--installations",
-            "30000",
+            &installations,
+            "--devices",
+            &installations,
             "--faults",
             "0",
             "--duplicates",
             "0",
-        ],
-    );
-    let share = (cpu_seconds(&bridge) - before) / begin.elapsed().as_secs_f64();
-    println!(
-        "latency: request -> Download command at 1,000 requests/s, exactly once, 1 worker: {}",
-        summary.unwrap_or_default()["latency_ms"]
-    );
-    println!("latency: {:.0} % of a core meanwhile", 100.0 * share);
+        ];
+        let summary = load(&app, &options).unwrap_or_default();
+        let share = (cpu_seconds(&bridge) - before) / begin.elapsed().as_secs_f64();
+        println!(
+            "latency: request -> Download command at {rate} requests/s, exactly once, 1 worker: {}; {:.0} % of a core",
+            summary["latency_ms"],
+            100.0 * share
+        );
+    }
     bridge.stop();
 }
 
