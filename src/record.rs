@@ -51,9 +51,6 @@ pub type Header<'a> = (&'a str, &'a [u8]);
 /// Headers of one record; more than the bridge and its peers write take an allocation.
 pub type Headers<'a> = SmallVec<[Header<'a>; 12]>;
 
-/// A header that is kept.
-pub type OwnedHeader = (Box<str>, Box<[u8]>);
-
 /// A record as it was read, borrowed from the consumer.
 ///
 /// For a record of the routed topic these are the source record's coordinates, key and headers: the bridge's own
@@ -95,47 +92,83 @@ impl<'a> Record<'a> {
 
     /// A copy that outlives the consumer's buffer.
     pub fn to_owned(&self) -> OwnedRecord {
+        let mut bytes = Vec::with_capacity(self.bytes());
+        bytes.extend_from_slice(self.key.unwrap_or_default());
+        bytes.extend_from_slice(self.value.unwrap_or_default());
+        for (name, value) in self.headers {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(value);
+        }
         OwnedRecord {
             coordinates: self.coordinates.clone(),
-            key: self.key.map(Box::from),
-            value: self.value.map(Box::from),
+            bytes: bytes.into(),
+            key: self.key.map(length),
+            value: self.value.map(length),
             headers: self
                 .headers
                 .iter()
-                .map(|(name, value)| (Box::from(*name), Box::from(*value)))
+                .map(|(name, value)| (length(name.as_bytes()), length(value)))
                 .collect(),
         }
     }
 }
 
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).expect("a Kafka record has less than 2^31 bytes")
+}
+
 /// A record that is kept, e.g. of an event that came before its request.
+///
+/// A backlog may hold millions, so their parts share one allocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OwnedRecord {
     /// Where the source record stands.
     pub coordinates: Coordinates,
-    /// Key of the source record.
-    pub key: Option<Box<[u8]>>,
-    /// Value of the source record.
-    pub value: Option<Box<[u8]>>,
-    /// Headers of the source record.
-    pub headers: Box<[OwnedHeader]>,
+    /// Key, value, and name and value of each header, one behind the other.
+    bytes: Box<[u8]>,
+    /// Lengths in `bytes`.
+    key: Option<u32>,
+    value: Option<u32>,
+    headers: SmallVec<[(u32, u32); 4]>,
+}
+
+/// Takes that many bytes off the front.
+fn take<'a>(bytes: &mut &'a [u8], length: u32) -> &'a [u8] {
+    let length = usize::try_from(length).expect("a u32 fits into usize");
+    bytes
+        .split_off(..length)
+        .expect("the lengths are those of the parts")
 }
 
 impl OwnedRecord {
     /// Bytes of key, value and headers together.
     pub fn bytes(&self) -> usize {
-        let headers = self.headers.iter();
-        let headers = headers.map(|(name, value)| name.len() + value.len());
-        self.key.as_ref().map_or(0, |key| key.len())
-            + self.value.as_ref().map_or(0, |value| value.len())
-            + headers.sum::<usize>()
+        self.bytes.len()
+    }
+
+    /// Key of the source record; absent if it had none.
+    pub fn key(&self) -> Option<&[u8]> {
+        self.key.map(|length| take(&mut &*self.bytes, length))
+    }
+
+    /// Value of the source record; absent for a tombstone.
+    pub fn value(&self) -> Option<&[u8]> {
+        let mut rest = &*self.bytes;
+        take(&mut rest, self.key.unwrap_or(0));
+        self.value.map(|length| take(&mut rest, length))
     }
 
     /// The headers as a [`Record`] borrows them.
-    pub fn headers(&self) -> Vec<Header<'_>> {
+    pub fn headers(&self) -> Headers<'_> {
+        let mut rest = &*self.bytes;
+        take(&mut rest, self.key.unwrap_or(0));
+        take(&mut rest, self.value.unwrap_or(0));
         self.headers
             .iter()
-            .map(|(name, value)| (&**name, &**value))
+            .map(|(name, value)| {
+                let name = str::from_utf8(take(&mut rest, *name));
+                (name.expect("it was a text"), take(&mut rest, *value))
+            })
             .collect()
     }
 
@@ -143,8 +176,8 @@ impl OwnedRecord {
     pub fn borrow<'a>(&'a self, headers: &'a [Header<'a>]) -> Record<'a> {
         Record {
             coordinates: &self.coordinates,
-            key: self.key.as_deref(),
-            value: self.value.as_deref(),
+            key: self.key(),
+            value: self.value(),
             headers,
         }
     }
@@ -169,5 +202,39 @@ mod tests {
     fn text_without_partition_is_refused() {
         assert_eq!("topic/1".parse::<Coordinates>(), Err(CoordinatesError));
         assert_eq!("/1/2".parse::<Coordinates>(), Err(CoordinatesError));
+    }
+
+    #[test]
+    fn kept_record_is_the_record() {
+        let coordinates: Coordinates = "topic/1/2".parse().unwrap();
+        let headers: [Header<'_>; 6] = [
+            ("a", b"1"),
+            ("", b""),
+            ("bc", b""),
+            ("", b"22"),
+            ("a", b"\xFF"),
+            ("d", b"3"),
+        ];
+        let some: [Option<&[u8]>; 3] = [None, Some(b""), Some(b"text")];
+        for (key, value) in some.iter().flat_map(|key| some.map(|value| (*key, value))) {
+            for count in 0..=headers.len() {
+                let record = Record {
+                    coordinates: &coordinates,
+                    key,
+                    value,
+                    headers: &headers[..count],
+                };
+                let kept = record.to_owned();
+                let kept_headers = kept.headers();
+                let read = kept.borrow(&kept_headers);
+                assert_eq!((read.key, read.value), (key, value));
+                assert_eq!(read.headers, record.headers);
+                assert_eq!(read.coordinates, &coordinates);
+                assert_eq!(
+                    (kept.bytes(), read.bytes()),
+                    (record.bytes(), record.bytes())
+                );
+            }
+        }
     }
 }

@@ -254,20 +254,21 @@ impl<S: Sink> Work<'_, S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::OwnedRecord;
+    use crate::record::Record;
 
     fn request(offset: i64, bytes: usize) -> WaitingRequest {
         WaitingRequest {
-            record: OwnedRecord {
-                coordinates: Coordinates {
+            record: Record {
+                coordinates: &Coordinates {
                     topic: "in".into(),
                     partition: 0,
                     offset,
                 },
                 key: None,
-                value: Some(vec![0; bytes].into()),
-                headers: Box::default(),
-            },
+                value: Some(&vec![0; bytes]),
+                headers: &[],
+            }
+            .to_owned(),
             address: "/cse1/node7".into(),
             until: Timestamp::from_millis(5),
         }

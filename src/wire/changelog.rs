@@ -121,7 +121,7 @@ pub enum ChangelogError {
 pub fn encode_installation(installation: &Installation, outbound: &mut Outbound) {
     outbound.start(Destination::Changelog);
     write_key(&installation.id, outbound);
-    write_value(&write::installation(installation), outbound);
+    write::installation(installation, start_value(outbound));
 }
 
 /// Writes that an installation is no longer known.
@@ -141,7 +141,7 @@ pub fn encode_ledger(ledger: &Ledger, shards: u32, outbound: &mut Outbound) {
 pub fn encode_waiting(request: &WaitingRequest, outbound: &mut Outbound) {
     outbound.start(Destination::Changelog);
     write_waiting_key(&request.record.coordinates, outbound);
-    write_value(&write::waiting(request), outbound);
+    write::waiting(request, start_value(outbound));
 }
 
 /// Writes that the request that stands there does not wait any more.
@@ -183,15 +183,22 @@ pub fn encode_rest(device: &DeviceId, until: Option<Timestamp>, outbound: &mut O
 }
 
 fn write_key(id: &InstallationId, outbound: &mut Outbound) {
-    write!(outbound.key_mut(), "{}/{}", id.device, id.command_key)
-        .expect("writing to memory does not fail");
+    let key = outbound.key_mut();
+    key.extend_from_slice(id.device.key().as_bytes());
+    key.push(b'/');
+    key.extend_from_slice(id.command_key.as_str().as_bytes());
+}
+
+/// A value that has its version, and is to be continued.
+fn start_value(outbound: &mut Outbound) -> &mut Vec<u8> {
+    let value = outbound.value_mut();
+    value.push(VERSION);
+    value
 }
 
 fn write_value(message: &impl Message, outbound: &mut Outbound) {
-    let value = outbound.value_mut();
-    value.push(VERSION);
     message
-        .encode(value)
+        .encode(start_value(outbound))
         .expect("a vector has room for every message");
 }
 

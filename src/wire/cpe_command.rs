@@ -1,11 +1,11 @@
-//! Commands for the ACS: protobuf, proto3 JSON and SOAP envelopes.
+//! Commands for the ACS: protobuf, proto3 JSON and SOAP envelopes. JSON is written from a message that is made of
+//! copies; the others are written directly.
 
 mod message;
+mod protobuf;
 mod soap_envelope;
 #[cfg(test)]
 mod tests;
-
-use prost::Message as _;
 
 use crate::correlator::Command;
 use crate::mapping::RULES_VERSION;
@@ -28,9 +28,7 @@ impl Encoder {
         let value = outbound.value_mut();
         let content_type = match self.commands {
             Format::Protobuf => {
-                message::message(self, command)
-                    .encode(value)
-                    .expect("memory holds every message");
+                protobuf::write(self, command, value);
                 "application/x-protobuf"
             }
             Format::Json => {

@@ -11,6 +11,7 @@ mod cpe_event;
 mod dead_letter;
 mod decoder;
 mod encoder;
+mod fields;
 mod format;
 pub mod r#gen;
 mod item_limit;

@@ -73,7 +73,7 @@ fn each_early_event_expires_at_its_own_time() {
     };
     let record = unmatched.record.as_ref().unwrap();
     assert_eq!(record.coordinates.offset, 5);
-    assert_eq!(record.value.as_deref(), Some(&b"value"[..]));
+    assert_eq!(record.value(), Some(&b"value"[..]));
     assert!(unmatched.explanation.contains("\"k1\""));
     world.wait(4 * MINUTE, &[unknown, forget("k1")]);
     assert_eq!((world.ledger().set_aside, world.ledger().parked), (2, 0));

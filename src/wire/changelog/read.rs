@@ -10,7 +10,7 @@ use crate::onem2m::{
     Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType, ResultContent,
     Suid, TypeName,
 };
-use crate::record::{Coordinates, OwnedRecord};
+use crate::record::{Coordinates, Headers, OwnedRecord, Record};
 use crate::time::Timestamp;
 
 use super::{ChangelogError, ReadEarly, WaitingRequest, shown, state};
@@ -110,16 +110,18 @@ fn early_event(event: state::EarlyEvent, read_early: ReadEarly<'_>) -> Result<Ea
 
 fn owned_record(record: Option<state::Record>, field: &'static str) -> Result<OwnedRecord, Broken> {
     let record = record.ok_or(Broken::Field(field))?;
-    Ok(OwnedRecord {
-        coordinates: coordinates(record.coordinates, field)?,
-        key: record.key.map(Into::into),
-        value: record.value.map(Into::into),
-        headers: record
-            .headers
-            .into_iter()
-            .map(|header| (header.name.into(), header.value.into()))
-            .collect(),
-    })
+    let headers: Headers<'_> = record
+        .headers
+        .iter()
+        .map(|header| (&*header.name, &*header.value))
+        .collect();
+    let read = Record {
+        coordinates: &coordinates(record.coordinates, field)?,
+        key: record.key.as_deref(),
+        value: record.value.as_deref(),
+        headers: &headers,
+    };
+    Ok(read.to_owned())
 }
 
 pub(super) fn waiting(waiting: state::Waiting) -> Result<WaitingRequest, Broken> {

@@ -25,7 +25,12 @@ fn written(outbound: &Outbound) -> Written {
 fn encoded(installation: &Installation) -> Written {
     let mut outbound = Outbound::default();
     encode_installation(installation, &mut outbound);
-    written(&outbound)
+    let (key, value) = written(&outbound);
+    let message = value.as_deref().and_then(|value| value.split_first());
+    let (_, message) = message.expect("an installation has a value");
+    let read = state::Installation::decode(message).expect("it is a message");
+    assert_eq!(read.encode_to_vec(), message, "as the library writes it");
+    (key, value)
 }
 
 fn installation(world: &World, slot: u32) -> &Installation {
@@ -326,12 +331,13 @@ fn unreadable_early_event_names_its_place() {
 #[test]
 fn waiting_request_survives_the_changelog() {
     let request = WaitingRequest {
-        record: OwnedRecord {
-            coordinates: "onem2m.requests/2/41".parse().unwrap(),
-            key: Some(Box::from(&b"k"[..])),
-            value: Some(Box::from(&b"{}"[..])),
-            headers: Box::from([("h".into(), Box::from(&b"v"[..]))]),
-        },
+        record: Record {
+            coordinates: &"onem2m.requests/2/41".parse().unwrap(),
+            key: Some(b"k"),
+            value: Some(b"{}"),
+            headers: &[("h", b"v")],
+        }
+        .to_owned(),
         address: "/cse1/node7".into(),
         until: Timestamp::from_millis(7),
     };

@@ -1,3 +1,5 @@
+//! Each field has the number that `proto/credbridge/internal/v1/state.proto` gives it.
+
 use crate::correlator::{
     Bucket, EarlyEvent, Ended, Installation, Ledger, Open, Pacing, Progress, Request, State,
     Transfer,
@@ -5,22 +7,24 @@ use crate::correlator::{
 use crate::onem2m::{Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType};
 use crate::record::{Coordinates, OwnedRecord};
 
+use crate::wire::fields::Fields;
+
 use super::{WaitingRequest, state};
 
-pub(super) fn installation(installation: &Installation) -> state::Installation {
-    state::Installation {
-        deadline_ms: installation.deadline.as_millis(),
-        alias: installation
-            .alias
-            .as_ref()
-            .map_or_else(String::new, |alias| alias.as_str().to_owned()),
-        state: Some(match &installation.state {
-            State::Early(events) => state::installation::State::Early(state::Early {
-                events: events.iter().map(early_event).collect(),
-            }),
-            State::Open(installation) => state::installation::State::Open(open(installation)),
-            State::Ended(installation) => state::installation::State::Ended(ended(installation)),
+pub(super) fn installation(installation: &Installation, buffer: &mut Vec<u8>) {
+    let mut fields = Fields::new(buffer);
+    fields.number(1, installation.deadline.as_millis());
+    if let Some(alias) = &installation.alias {
+        fields.text(2, alias.as_str());
+    }
+    match &installation.state {
+        State::Early(events) => fields.message(3, |fields| {
+            for event in events {
+                fields.message(1, |fields| early_event(event, fields));
+            }
         }),
+        State::Open(installation) => fields.message(4, |fields| open(installation, fields)),
+        State::Ended(installation) => fields.message(5, |fields| ended(installation, fields)),
     }
 }
 
@@ -53,124 +57,135 @@ pub(super) fn pacing(pacing: &Pacing) -> state::Pacing {
     }
 }
 
-fn early_event(event: &EarlyEvent) -> state::EarlyEvent {
-    state::EarlyEvent {
-        record: Some(record(&event.record)),
-        expires_at_ms: event.expires_at.as_millis(),
+fn early_event(event: &EarlyEvent, fields: &mut Fields<'_>) {
+    fields.message(1, |fields| record(&event.record, fields));
+    fields.number(2, event.expires_at.as_millis());
+}
+
+pub(super) fn waiting(request: &WaitingRequest, buffer: &mut Vec<u8>) {
+    let mut fields = Fields::new(buffer);
+    fields.message(1, |fields| record(&request.record, fields));
+    fields.text(2, &request.address);
+    fields.number(3, request.until.as_millis());
+}
+
+fn record(record: &OwnedRecord, fields: &mut Fields<'_>) {
+    fields.message(1, |fields| coordinates(&record.coordinates, fields));
+    optional(2, record.key(), fields);
+    optional(3, record.value(), fields);
+    for (name, value) in record.headers() {
+        fields.message(4, |fields| {
+            fields.text(1, name);
+            fields.bytes(2, value);
+        });
     }
 }
 
-pub(super) fn waiting(request: &WaitingRequest) -> state::Waiting {
-    state::Waiting {
-        record: Some(record(&request.record)),
-        address: request.address.to_string(),
-        until_ms: request.until.as_millis(),
+fn optional(tag: u32, bytes: Option<&[u8]>, fields: &mut Fields<'_>) {
+    if let Some(bytes) = bytes {
+        fields.present_bytes(tag, bytes);
     }
 }
 
-fn record(record: &OwnedRecord) -> state::Record {
-    state::Record {
-        coordinates: Some(coordinates(&record.coordinates)),
-        key: record.key.as_deref().map(Vec::from),
-        value: record.value.as_deref().map(Vec::from),
-        headers: record
-            .headers
-            .iter()
-            .map(|(name, value)| state::Header {
-                name: name.to_string(),
-                value: value.to_vec(),
-            })
-            .collect(),
+fn texts<'a>(tag: u32, texts: impl IntoIterator<Item = &'a Box<str>>, fields: &mut Fields<'_>) {
+    for text in texts {
+        fields.present_bytes(tag, text.as_bytes());
     }
 }
 
-fn coordinates(coordinates: &Coordinates) -> state::Coordinates {
-    state::Coordinates {
-        topic: coordinates.topic.to_string(),
-        partition: coordinates.partition,
-        offset: coordinates.offset,
+fn coordinates(coordinates: &Coordinates, fields: &mut Fields<'_>) {
+    fields.text(1, &coordinates.topic);
+    fields.signed(2, coordinates.partition);
+    fields.signed(3, coordinates.offset);
+}
+
+fn open(open: &Open, fields: &mut Fields<'_>) {
+    fields.signed(1, i32::from(progress(open.progress)));
+    fields.message(2, |fields| request(&open.request, fields));
+    fields.number(3, open.handled_at.as_millis());
+    if let Some(expires_at) = open.expires_at {
+        fields.present_number(4, expires_at.as_millis());
+    }
+    if let Some(certificate) = &open.certificate {
+        fields.message(5, |fields| {
+            fields.bytes(1, &certificate.serial_number);
+            fields.bytes(2, &certificate.issuer);
+        });
+    }
+    fields.text(6, open.certificate_path.as_deref().unwrap_or_default());
+    fields.text(7, &open.remark);
+    if let Some(file) = &open.file {
+        fields.message(8, |fields| {
+            fields.bytes(1, &file.content);
+            fields.number(2, file.size);
+        });
+    }
+    if let Some(retry) = open.retry.as_deref() {
+        fields.message(9, |fields| {
+            fields.number(1, retry.attempt.into());
+            fields.number(2, retry.until.as_millis());
+            fields.boolean(3, retry.is_due);
+            fields.boolean(4, retry.is_paced);
+        });
+    }
+    if let Some(rows) = open.rows_before.as_deref() {
+        fields.message(10, |fields| texts(1, rows, fields));
+    }
+    if let Some(file) = open.staged.as_deref() {
+        fields.message(11, |fields| {
+            fields.text(1, &file.name);
+            fields.boolean(2, file.is_there);
+        });
+    }
+    if let Some(target) = &open.target {
+        fields.text(20, target.as_str());
     }
 }
 
-fn open(open: &Open) -> state::Open {
-    state::Open {
-        progress: i32::from(match open.progress {
-            Progress::DownloadSent => state::Progress::DownloadSent,
-            Progress::Accepted => state::Progress::Accepted,
-            Progress::ListSent => state::Progress::ListSent,
-            Progress::LookupSent => state::Progress::LookupSent,
-            Progress::Waiting => state::Progress::Waiting,
-            Progress::CancelSent => state::Progress::CancelSent,
-            Progress::SetSent => state::Progress::SetSent,
-        }),
-        request: Some(request(&open.request)),
-        handled_at_ms: open.handled_at.as_millis(),
-        expires_at_ms: open.expires_at.map(|time| time.as_millis()),
-        certificate: open
-            .certificate
-            .as_ref()
-            .map(|certificate| state::Certificate {
-                serial_number: certificate.serial_number.to_vec(),
-                issuer: certificate.issuer.to_vec(),
-            }),
-        certificate_path: open
-            .certificate_path
-            .as_deref()
-            .unwrap_or_default()
-            .to_owned(),
-        rows_before: open.rows_before.as_deref().map(|rows| state::Rows {
-            names: rows.iter().map(ToString::to_string).collect(),
-        }),
-        remark: open.remark.to_string(),
-        file: open.file.as_ref().map(|file| state::DownloadFile {
-            content: file.content.to_vec(),
-            size: file.size,
-        }),
-        retry: open.retry.as_deref().map(|retry| state::Retry {
-            attempt: retry.attempt.into(),
-            until_ms: retry.until.as_millis(),
-            is_due: retry.is_due,
-            is_paced: retry.is_paced,
-        }),
-        staged: open.staged.as_deref().map(|file| state::StagedFile {
-            name: file.name.to_string(),
-            is_there: file.is_there,
-        }),
-        target: open
-            .target
-            .as_ref()
-            .map_or_else(String::new, |target| target.as_str().to_owned()),
+fn progress(progress: Progress) -> state::Progress {
+    match progress {
+        Progress::DownloadSent => state::Progress::DownloadSent,
+        Progress::Accepted => state::Progress::Accepted,
+        Progress::ListSent => state::Progress::ListSent,
+        Progress::LookupSent => state::Progress::LookupSent,
+        Progress::Waiting => state::Progress::Waiting,
+        Progress::CancelSent => state::Progress::CancelSent,
+        Progress::SetSent => state::Progress::SetSent,
     }
 }
 
-fn ended(ended: &Ended) -> state::Ended {
-    state::Ended {
-        coordinates: Some(coordinates(&ended.coordinates)),
-        transfer: i32::from(match ended.transfer {
-            Transfer::Failed => state::Transfer::Failed,
-            Transfer::Stored => state::Transfer::Stored,
-            Transfer::Unknown => state::Transfer::Unknown,
-            Transfer::Cancelling => state::Transfer::Cancelling,
-        }),
-        resource: ended.resource.as_ref().map(|stored| state::StoredResource {
-            address: stored.address.to_string(),
-            attributes: Some(resource(&stored.attributes)),
-        }),
+fn ended(ended: &Ended, fields: &mut Fields<'_>) {
+    fields.message(1, |fields| coordinates(&ended.coordinates, fields));
+    fields.signed(2, i32::from(transfer(ended.transfer)));
+    if let Some(stored) = &ended.resource {
+        fields.message(20, |fields| {
+            fields.text(1, &stored.address);
+            fields.message(2, |fields| resource(&stored.attributes, fields));
+        });
     }
 }
 
-fn request(request: &Request) -> state::Request {
-    state::Request {
-        coordinates: Some(coordinates(&request.coordinates)),
-        key: request.key.as_deref().map(Vec::from),
-        traceparent: request.traceparent.as_deref().map(Vec::from),
-        tracestate: request.tracestate.as_deref().map(Vec::from),
-        primitive: Some(primitive(&request.primitive)),
-        resource: request.resource.as_ref().map(resource),
+fn transfer(transfer: Transfer) -> state::Transfer {
+    match transfer {
+        Transfer::Failed => state::Transfer::Failed,
+        Transfer::Stored => state::Transfer::Stored,
+        Transfer::Unknown => state::Transfer::Unknown,
+        Transfer::Cancelling => state::Transfer::Cancelling,
     }
 }
 
-fn primitive(primitive: &RequestPrimitive) -> state::Primitive {
+fn request(request: &Request, fields: &mut Fields<'_>) {
+    fields.message(1, |fields| coordinates(&request.coordinates, fields));
+    optional(2, request.key.as_deref(), fields);
+    optional(3, request.traceparent.as_deref(), fields);
+    optional(4, request.tracestate.as_deref(), fields);
+    fields.message(5, |fields| primitive(&request.primitive, fields));
+    if let Some(attributes) = &request.resource {
+        fields.message(6, |fields| resource(attributes, fields));
+    }
+}
+
+fn primitive(primitive: &RequestPrimitive, fields: &mut Fields<'_>) {
     let (response_type, targets) = match &primitive.response_type {
         ResponseType::NonBlockingSynch => (1, None),
         ResponseType::NonBlockingAsynch(targets) => (2, targets.as_ref()),
@@ -178,52 +193,52 @@ fn primitive(primitive: &RequestPrimitive) -> state::Primitive {
         ResponseType::FlexBlocking(targets) => (4, targets.as_ref()),
         ResponseType::NoResponse => (5, None),
     };
-    state::Primitive {
-        request_identifier: primitive.request_identifier.to_string(),
-        from: primitive.originator.to_string(),
-        to: primitive.to.to_string(),
-        release_version_indicator: primitive.release_version_indicator.to_string(),
-        response_type,
-        targets: targets.map(|uris| state::Targets {
-            uris: uris.iter().map(ToString::to_string).collect(),
-        }),
-        result_content: primitive.result_content.number(),
-        request_expiration: primitive.request_expiration.map(expiry),
-        result_expiration: primitive.result_expiration.map(expiry),
-        operation: match primitive.operation {
+    fields.text(1, &primitive.request_identifier);
+    fields.text(2, &primitive.originator);
+    fields.text(3, &primitive.to);
+    fields.text(4, &primitive.release_version_indicator);
+    fields.number(5, response_type);
+    if let Some(targets) = targets {
+        fields.message(6, |fields| texts(1, targets, fields));
+    }
+    fields.number(7, primitive.result_content.number().into());
+    for (tag, time) in [
+        (8, primitive.request_expiration),
+        (9, primitive.result_expiration),
+    ] {
+        if let Some(time) = time {
+            fields.message(tag, |fields| expiry(time, fields));
+        }
+    }
+    fields.number(
+        20,
+        match primitive.operation {
             Operation::Create => 0,
             operation @ (Operation::Retrieve | Operation::Update | Operation::Delete) => {
                 operation.get().into()
             }
         },
+    );
+}
+
+fn expiry(expiry: Expiry, fields: &mut Fields<'_>) {
+    match expiry {
+        Expiry::After(duration) => {
+            let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+            fields.present_number(1, millis);
+        }
+        Expiry::At(time) => fields.present_number(2, time.as_millis()),
     }
 }
 
-fn expiry(expiry: Expiry) -> state::Expiry {
-    state::Expiry {
-        expiry: Some(match expiry {
-            Expiry::After(duration) => state::expiry::Expiry::AfterMs(
-                u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
-            ),
-            Expiry::At(time) => state::expiry::Expiry::AtMs(time.as_millis()),
-        }),
-    }
-}
-
-fn resource(resource: &MyCertFileCred) -> state::Resource {
-    state::Resource {
-        type_name: resource.type_name.as_str().to_owned(),
-        suids: resource
-            .suids
-            .iter()
-            .map(|suid| u32::from(suid.get()))
-            .collect(),
-        my_cert_file_format: resource.my_cert_file_format.to_string(),
-        object_paths: resource
-            .object_paths
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        resource_name: resource.resource_name.as_deref().map(str::to_owned),
-    }
+fn resource(resource: &MyCertFileCred, fields: &mut Fields<'_>) {
+    fields.text(1, resource.type_name.as_str());
+    fields.numbers(2, resource.suids.iter().map(|suid| suid.get().into()));
+    fields.text(3, &resource.my_cert_file_format);
+    texts(4, &resource.object_paths, fields);
+    optional(
+        5,
+        resource.resource_name.as_deref().map(str::as_bytes),
+        fields,
+    );
 }

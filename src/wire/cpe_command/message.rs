@@ -43,7 +43,7 @@ fn device(device: &DeviceId) -> r#gen::DeviceId {
 }
 
 /// `None` for a time that the message cannot hold, which is one that never comes.
-fn timestamp(time: Timestamp) -> Option<pbjson_types::Timestamp> {
+pub(super) fn timestamp(time: Timestamp) -> Option<pbjson_types::Timestamp> {
     let seconds = Some(time.as_millis() / 1_000).filter(|seconds| *seconds <= SECONDS_MAX)?;
     Some(pbjson_types::Timestamp {
         seconds: i64::try_from(seconds).ok()?,

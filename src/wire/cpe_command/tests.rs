@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use prost::Message as _;
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::Event;
@@ -95,6 +96,7 @@ fn message_of(command: &Command) -> CpeCommand {
     let protobuf = written(Format::Protobuf, command);
     let json = written(Format::Json, command);
     let message = CpeCommand::decode(protobuf.value().unwrap()).unwrap();
+    assert_eq!(protobuf.value(), Some(&*message.encode_to_vec()));
     assert_eq!(
         serde_json::from_slice::<CpeCommand>(json.value().unwrap()).unwrap(),
         message

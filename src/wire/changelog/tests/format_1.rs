@@ -16,7 +16,7 @@ use crate::onem2m::{
     Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType, ResultContent,
     Suid, TypeName,
 };
-use crate::record::{Coordinates, OwnedRecord};
+use crate::record::{Coordinates, Record};
 use crate::time::Timestamp;
 use crate::wire::{CommandKeys, Decoder, Outbound};
 
@@ -90,12 +90,15 @@ fn early() -> Installation {
             fault: None,
             certificate_path: Some("Device.Security.Cert.4.".into()),
         }),
-        record: Box::new(OwnedRecord {
-            coordinates: at("cwmp.events/2/81"),
-            key: Some(Box::from(&b"00256D-IGD-S%2D1"[..])),
-            value: Some(Box::from(&value[..])),
-            headers: Box::from([("traceparent".into(), Box::from(&b"00-1-2-01"[..]))]),
-        }),
+        record: Box::new(
+            Record {
+                coordinates: &at("cwmp.events/2/81"),
+                key: Some(b"00256D-IGD-S%2D1"),
+                value: Some(value),
+                headers: &[("traceparent", b"00-1-2-01")],
+            }
+            .to_owned(),
+        ),
         expires_at: time(1_900_000_600_000),
     };
     Installation {
@@ -180,12 +183,13 @@ fn ended() -> Installation {
 
 fn waiting() -> WaitingRequest {
     WaitingRequest {
-        record: OwnedRecord {
-            coordinates: at("onem2m.requests/2/41"),
+        record: Record {
+            coordinates: &at("onem2m.requests/2/41"),
             key: None,
-            value: Some(Box::from(&b"{}"[..])),
-            headers: Box::from([("h".into(), Box::from(&b"v"[..]))]),
-        },
+            value: Some(b"{}"),
+            headers: &[("h", b"v")],
+        }
+        .to_owned(),
         address: "/cse1/node7".into(),
         until: time(1_900_000_010_000),
     }
