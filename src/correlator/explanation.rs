@@ -70,6 +70,14 @@ pub(super) fn expired_before_set(expires_at: Timestamp) -> String {
     )
 }
 
+pub(super) fn expired_before_download(expires_at: Timestamp) -> String {
+    format!(
+        "the request expired at {} (the earlier of rqet and rset) before the rows of certificates were listed; no Download \
+         was sent",
+        utc(expires_at)
+    )
+}
+
 pub(super) fn too_many_open(max: usize) -> String {
     format!(
         "{max} installations are open in this shard, the most that it takes on: try again later; operators: look at \

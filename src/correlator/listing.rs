@@ -2,7 +2,7 @@
 
 use crate::cwmp::{Fault, ParameterValue, Rejection, Rpc};
 use crate::mapping::{known_row, lookup, map_rejection, row_name, row_names};
-use crate::onem2m::MyCertFileCred;
+use crate::onem2m::{MyCertFileCred, ResponseStatusCode};
 
 use super::ending::End;
 use super::{Correlator, Fate, Open, Position, Progress, Slot, Step, Transfer, Turn, explanation};
@@ -81,8 +81,10 @@ impl Correlator {
 
     fn send_listed(&mut self, slot: Slot, turn: &mut Turn<'_>) {
         let expires_at = self.open(slot).expires_at;
-        if expires_at.is_some_and(|expires_at| expires_at <= turn.now) {
-            return self.on_step_timeout(slot, Progress::ListSent, turn);
+        if let Some(expires_at) = expires_at.filter(|expires_at| *expires_at <= turn.now) {
+            let debug = explanation::expired_before_download(expires_at);
+            let code = ResponseStatusCode::RequestTimeout;
+            return self.end(slot, End::new(code, debug, Transfer::Unknown), turn);
         }
         self.begin_download(slot, turn);
         Self::remember(slot, turn);

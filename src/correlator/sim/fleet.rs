@@ -2,6 +2,7 @@
 
 mod messages;
 mod queue;
+mod rows;
 mod wishes;
 
 use std::collections::BTreeMap;
@@ -18,10 +19,9 @@ use super::judge::Fact;
 use super::kafka::{Message, Topic};
 use super::plan::{Course, Plan, Row, Silence, Wish};
 
-use messages::{
-    PEM, certificate, device_message, download_response, fault, request_message, transfer_complete,
-};
-pub(super) use messages::{ROW, message};
+pub(super) use messages::message;
+use messages::{PEM, device_message, download_response, fault, request_message, transfer_complete};
+use rows::Rows;
 
 /// What a record of the inputs is about.
 #[derive(Clone, Debug)]
@@ -57,6 +57,7 @@ pub(super) struct Fleet {
     pub(super) plans: Vec<Plan>,
     queue: BTreeMap<(Timestamp, u64), Outgoing>,
     sequence: u64,
+    rows: Rows,
     rng: Rng,
 }
 
@@ -65,6 +66,7 @@ impl Fleet {
         let mut fleet = Self {
             queue: BTreeMap::new(),
             sequence: 0,
+            rows: Rows::default(),
             rng: rng.fork(),
             plans: Vec::new(),
         };
@@ -104,7 +106,7 @@ impl Fleet {
                 vec![42, 43]
             },
             object_paths: if plan.row == Row::Request {
-                vec![ROW.to_owned()]
+                vec![plan.path()]
             } else {
                 Vec::new()
             },
@@ -128,7 +130,7 @@ impl Fleet {
         let Some(key) = &plan.command_key else { return };
         if plan.is_early && !plan.is_invalid {
             let before = start + self.within(300);
-            self.say_transfer(plan, key, before);
+            self.say_transfer(&plan.after(0), key, before);
         }
         self.wish(plan, key, start);
     }
@@ -140,7 +142,7 @@ impl Fleet {
         };
         let event = CpeEvent {
             device: Some(device_message(&plan.device)),
-            event: Some(transfer_complete(key, 0, Row::Lookup)),
+            event: Some(transfer_complete(key, 0, None)),
             ..CpeEvent::default()
         };
         let at = start + self.within(3000);
@@ -152,9 +154,16 @@ impl Fleet {
         self.put(at, outgoing);
     }
 
-    /// The device hears a command for the installation of that key, unless the ACS refuses it.
-    pub(super) fn hear(&mut self, number: usize, id: CommandId, key: &str, now: Timestamp) {
-        let plan = self.plans[number].clone();
+    /// The device hears a command for the installation of that key, unless the ACS refuses it. So many Downloads of the
+    /// plan have failed under other keys.
+    pub(super) fn hear(
+        &mut self,
+        (number, failed): (usize, usize),
+        id: CommandId,
+        key: &str,
+        now: Timestamp,
+    ) {
+        let plan = self.plans[number].after(failed);
         let is_first = (id.step, id.attempt) == (Step::Download, 1);
         if is_first && plan.command_key.is_none() {
             self.wish(&plan, key, now);
@@ -164,7 +173,7 @@ impl Fleet {
         }
         match id.step {
             Step::Download => self.on_download(&plan, id, key, now),
-            Step::List => panic!("nothing is to be listed: {id}"),
+            Step::List => self.on_list(&plan, key, now),
             Step::Lookup => self.on_lookup(&plan, key, now),
             Step::Set => self.on_set(&plan, key, now),
             Step::Cancel => self.on_cancel(&plan, key, now),
@@ -203,13 +212,14 @@ impl Fleet {
                     key,
                     "download",
                     fault(code),
-                    Fact::DownloadFailed(4000),
+                    Fact::DownloadFailed(code),
                     at,
                 );
             }
             Course::Rejected(reason, code) => self.refuse(plan, id, key, reason, code, now),
             Course::CompletedAtOnce => {
                 let event = download_response(0);
+                self.rows.add(plan, at);
                 self.answer(plan, key, "download", event, Fact::Completed, at);
             }
             Course::Silent(Silence::Transfer) => {
@@ -231,43 +241,6 @@ impl Fleet {
                 }
             }
         }
-    }
-
-    fn on_lookup(&mut self, plan: &Plan, key: &str, now: Timestamp) {
-        let at = now + self.delay(plan);
-        if plan.course == Course::Silent(Silence::Lookup) {
-            return;
-        }
-        let certificate = certificate();
-        let serial_number: String = certificate
-            .serial_number
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
-        let issuer = certificate.issuer_text();
-        let row = |row: &str, name: &str, value: &str| r#gen::ParameterValue {
-            name: format!("{row}{name}"),
-            value: value.to_owned(),
-            r#type: "xsd:string".to_owned(),
-        };
-        let other = "Device.Security.Certificate.1.";
-        let mut parameters = vec![
-            row(other, "SerialNumber", "01"),
-            row(other, "Issuer", "CN=x"),
-        ];
-        let is_there = plan.course != Course::RowMissing;
-        if is_there {
-            parameters.push(row(ROW, "SerialNumber", &serial_number));
-            parameters.push(row(ROW, "Issuer", &issuer));
-        }
-        let event =
-            Event::GetParameterValuesResponse(r#gen::GetParameterValuesResponse { parameters });
-        let fact = if is_there {
-            Fact::Found
-        } else {
-            Fact::NotFound
-        };
-        self.answer(plan, key, "lookup", event, fact, at);
     }
 
     fn on_set(&mut self, plan: &Plan, key: &str, now: Timestamp) {
@@ -318,16 +291,14 @@ impl Fleet {
         let fact = if code == 0 {
             Fact::Transferred
         } else {
-            Fact::TransferFailed
+            Fact::TransferFailed(code)
         };
-        self.say(
-            plan,
-            key,
-            "",
-            transfer_complete(told, code, plan.row),
-            fact,
-            at,
-        );
+        let tells_row = code == 0 && plan.row == Row::Event;
+        let row = tells_row.then(|| plan.path());
+        if code == 0 {
+            self.rows.add(plan, at);
+        }
+        self.say(plan, key, "", transfer_complete(told, code, row), fact, at);
     }
 
     fn answer(

@@ -2,7 +2,9 @@
 
 mod creates;
 mod reading;
+mod renewals;
 mod rules;
+mod story;
 #[cfg(test)]
 mod tests;
 mod wishes;
@@ -10,7 +12,7 @@ mod wishes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::correlator::{Correlator, Ledger, Limits, Step};
+use crate::correlator::{Correlator, Ledger, Limits};
 use crate::cwmp::DeviceId;
 use crate::runtime::staging::Answer;
 use crate::time::Timestamp;
@@ -19,50 +21,9 @@ use super::fleet::About;
 use super::plan::{Plan, Scale};
 
 pub(super) use reading::{Output, read};
+pub(super) use story::Fact;
+use story::Story;
 use wishes::{Resource, Wished};
-
-/// What a device said.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Fact {
-    Accepted,
-    CancelFailed,
-    Cancelled,
-    Completed,
-    /// With the right Response Status Code.
-    DownloadFailed(u16),
-    Found,
-    NotFound,
-    /// The ACS did not deliver that attempt; with the Response Status Code if that is the end.
-    Refused {
-        step: Step,
-        attempt: u16,
-        code: u16,
-    },
-    Set,
-    SetFailed(u16),
-    TransferFailed,
-    Transferred,
-}
-
-impl Fact {
-    /// The Response Status Code with which the fact ends an installation.
-    const fn code(self) -> Option<u16> {
-        match self {
-            Self::Accepted
-            | Self::Cancelled
-            | Self::Completed
-            | Self::Found
-            | Self::Transferred => None,
-            Self::CancelFailed => Some(6026),
-            Self::DownloadFailed(code) | Self::Refused { code, .. } | Self::SetFailed(code) => {
-                Some(code)
-            }
-            Self::NotFound => Some(6005),
-            Self::Set => Some(2001),
-            Self::TransferFailed => Some(4000),
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 struct Said {
@@ -95,31 +56,6 @@ impl Request {
     }
 }
 
-/// What is known of an installation whose Download was seen.
-#[derive(Clone, Debug)]
-struct Story {
-    plan: usize,
-    request: String,
-    asked_at: Timestamp,
-    /// The last attempt of each command, and when it ends by itself.
-    commands: BTreeMap<Step, (u16, Timestamp)>,
-    /// With the Response Status Code.
-    end: Option<(Timestamp, u16)>,
-}
-
-impl Story {
-    /// What begins with the first attempt of a command.
-    fn begun(known: &Request, request: &str, step: Step, expires_at: Timestamp) -> Self {
-        Self {
-            plan: known.plan,
-            request: request.to_owned(),
-            asked_at: known.at,
-            commands: BTreeMap::from([(step, (1, expires_at))]),
-            end: None,
-        }
-    }
-}
-
 /// Device and CommandKey.
 type Id = (DeviceId, String);
 
@@ -136,6 +72,8 @@ pub(super) struct Judge {
     strays: BTreeMap<String, &'static str>,
     dead_letters: BTreeMap<String, usize>,
     stories: BTreeMap<Id, Story>,
+    /// The first key of an installation that goes on under another one, by that.
+    origins: BTreeMap<Id, Id>,
     /// When the last Download of a device was seen that was the first of its installation.
     last_downloads: BTreeMap<DeviceId, Timestamp>,
     /// Resources whose creation was seen, and their deletion not.
@@ -183,6 +121,7 @@ impl Judge {
             strays: BTreeMap::new(),
             dead_letters: BTreeMap::new(),
             stories: BTreeMap::new(),
+            origins: BTreeMap::new(),
             last_downloads: BTreeMap::new(),
             resources: BTreeMap::new(),
         }
@@ -261,7 +200,13 @@ impl Judge {
     }
 
     /// A time-out, or a record that was written for the same device.
-    fn check_cause(&self, cause: &str, plan: usize) -> Verdict {
+    fn check_cause(&self, cause: &str, plan: usize, id: Option<&Id>) -> Verdict {
+        if let Some(((of, _), id)) = self.said.get(cause).zip(id) {
+            let is_over = of != id && self.origin(of) == self.origin(id);
+            must(!is_over, || {
+                format!("it follows from what was said of {of:?}")
+            })?;
+        }
         let device = &self.plans[plan].device;
         let of_request = self.requests.get(cause);
         let of_request = of_request.map(|request| &self.plans[request.plan].device);

@@ -17,8 +17,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use simulation::Simulation;
 
-/// Seeds of a usual test run: about 15 s in the dev profile.
-const SEEDS: u64 = 6_000;
+/// Seeds of a usual test run: about 30 s in the dev profile.
+const SEEDS: u64 = 10_000;
 
 fn number_of(variable: &str) -> Option<u64> {
     let text = std::env::var_os(variable)?.into_string().unwrap();

@@ -25,6 +25,11 @@ pub(super) struct Plan {
     /// How often the request is written.
     pub(super) copies: u32,
     pub(super) row: Row,
+    /// The certificate gets no row.
+    pub(super) lacks_row: bool,
+    /// Faults with which the device fails its first Downloads, each with a CommandKey of its own.
+    pub(super) failures: Vec<u32>,
+    /// What becomes of the Download after these.
     pub(super) course: Course,
     /// The ACS uses a CommandKey of its own.
     pub(super) acs_key: Option<String>,
@@ -78,6 +83,8 @@ impl Plan {
             is_invalid: false,
             copies: 1,
             row: Row::Event,
+            lacks_row: false,
+            failures: Vec::new(),
             course: Course::Installed,
             acs_key: None,
             is_early: false,
@@ -87,6 +94,29 @@ impl Plan {
             contradicts: false,
             wishes: Vec::new(),
         }
+    }
+
+    /// How the device behaves after so many of its Downloads have failed.
+    pub(super) fn after(&self, failed: usize) -> Self {
+        let mut plan = self.clone();
+        if failed > 0 {
+            plan.is_early = false;
+            plan.acs_key = self.acs_key.as_ref().map(|key| format!("{key}-{failed}"));
+        }
+        if let Some(code) = self.failures.get(failed) {
+            let is_refused =
+                !plan.is_early && plan.acs_key.is_none() && self.number.is_multiple_of(2);
+            plan.course = match is_refused {
+                true => Course::DownloadFault(*code),
+                false => Course::TransferFault(*code),
+            };
+        }
+        plan
+    }
+
+    /// The row of its certificate, with a dot at the end.
+    pub(super) fn path(&self) -> String {
+        row_path(self.number)
     }
 
     /// Whether a wish can end its request.
@@ -99,10 +129,19 @@ impl Plan {
     }
 }
 
+/// The row of the certificate of that plan.
+pub(super) fn row_path(number: usize) -> String {
+    format!("Device.Security.Certificate.{}.", number + 3)
+}
+
+/// What tells the row of the certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Row {
     Event,
+    /// Serial number and issuer.
     Lookup,
+    /// Only that it was not there before.
+    New,
     Request,
 }
 
@@ -148,6 +187,10 @@ pub(super) struct Scale {
     pub(super) cancels: bool,
     /// Files are put into a store before their Downloads are sent.
     pub(super) has_staging: bool,
+    /// What devices fail comes again with another CommandKey.
+    pub(super) has_renewals: bool,
+    /// The rows of certificates are listed before Downloads.
+    pub(super) has_lists: bool,
 }
 
 impl Scale {
@@ -166,6 +209,8 @@ impl Scale {
             has_rests: false,
             cancels: false,
             has_staging: false,
+            has_renewals: false,
+            has_lists: false,
         }
     }
 
@@ -183,6 +228,8 @@ impl Scale {
             cancels: rng.bool(),
             has_rests: rng.u8(0..4) == 0,
             has_staging: rng.u8(0..4) == 0,
+            has_renewals: rng.u8(0..3) == 0,
+            has_lists: rng.u8(0..3) == 0,
         }
     }
 }
@@ -222,11 +269,7 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
     let serial_number = rng.u32(0..devices).to_string();
     let course = course(rng);
     let command_key = rng.bool().then(|| format!("key/{number}"));
-    let row = match (course, rng.u8(0..3)) {
-        (Course::RowMissing | Course::Silent(Silence::Lookup), _) | (_, 0) => Row::Lookup,
-        (Course::CompletedAtOnce, _) | (_, 1) => Row::Request,
-        (_, _) => Row::Event,
-    };
+    let row = row(course, rng);
     let has_transfer = !matches!(
         course,
         Course::CompletedAtOnce
@@ -247,6 +290,8 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
         is_invalid: chance(rng, 0.06),
         copies,
         row,
+        lacks_row: course == Course::RowMissing,
+        failures: failures(rng),
         course,
         acs_key: has_acs_key.then(|| format!("acs-{number}")),
         is_early,
@@ -256,6 +301,24 @@ fn plan(number: usize, devices: u32, rng: &mut Rng) -> Plan {
         contradicts: chance(rng, 0.15),
         wishes: wishes(rng),
     }
+}
+
+fn row(course: Course, rng: &mut Rng) -> Row {
+    match (course, rng.u8(0..4)) {
+        (_, 0) => Row::New,
+        (Course::RowMissing | Course::Silent(Silence::Lookup), _) | (_, 1) => Row::Lookup,
+        (Course::CompletedAtOnce, _) | (_, 2) => Row::Request,
+        (_, _) => Row::Event,
+    }
+}
+
+fn failures(rng: &mut Rng) -> Vec<u32> {
+    if !chance(rng, 0.15) {
+        return Vec::new();
+    }
+    (0..rng.usize(1..=6))
+        .map(|_| rng.choice([9001, 9018]).expect("not empty"))
+        .collect()
 }
 
 fn wishes(rng: &mut Rng) -> Vec<Wish> {

@@ -63,11 +63,14 @@ const RETRY: RetryPolicy = RetryPolicy {
 };
 
 fn limits_of(scale: &Scale) -> Limits {
+    let fault = |code: u32| RetryCause::Fault(code.try_into().expect("a fault code"));
     let causes = [
         RetryCause::DeviceUnavailable,
         RetryCause::RetryLater,
         RetryCause::SessionTimeout,
         RetryCause::Timeout,
+        fault(9001),
+        fault(9018),
     ];
     let retry = match scale.has_retries {
         true => causes.map(|cause| (cause, RETRY)).into(),
@@ -84,6 +87,8 @@ fn limits_of(scale: &Scale) -> Limits {
             retry,
             pacing: scale.pacing(),
             cancel_expired: scale.cancels,
+            retry_with_new_key: scale.has_renewals,
+            list_rows_first: scale.has_lists,
             ..limits()
         };
     }
@@ -96,6 +101,8 @@ fn limits_of(scale: &Scale) -> Limits {
         retry,
         pacing: scale.pacing(),
         cancel_expired: scale.cancels,
+        retry_with_new_key: scale.has_renewals,
+        list_rows_first: scale.has_lists,
         ..limits()
     }
 }
@@ -327,10 +334,11 @@ impl Simulation {
             } = &output
             {
                 let (plan, is_wish) = self.judge.behind(request).expect("the judge saw it");
+                let failed = self.judge.keys_before(id);
                 let fleet = &mut self.fleet;
                 match is_wish {
                     true => fleet.hear_wish(plan, *command_id, &id.1, self.now),
-                    false => fleet.hear(plan, *command_id, &id.1, self.now),
+                    false => fleet.hear((plan, failed), *command_id, &id.1, self.now),
                 }
             }
         }

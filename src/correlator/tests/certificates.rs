@@ -2,9 +2,9 @@ use crate::cwmp::RejectionReason::DeviceUnavailable;
 use crate::mapping::Rules;
 use crate::onem2m::ResponseStatusCode::{
     BadRequest, Created, Deleted, ExternalObjectNotFound, InternalServerError,
-    MgmtSessionCannotBeEstablished, MgmtSessionEstablishmentTimeout,
+    MgmtSessionCannotBeEstablished, MgmtSessionEstablishmentTimeout, RequestTimeout,
 };
-use crate::onem2m::{Operation, Validity};
+use crate::onem2m::{Expiry, Operation, Validity};
 
 use super::super::Limits;
 use super::restoring::Changelog;
@@ -104,6 +104,20 @@ fn nothing_is_sent_to_a_device_that_cannot_be_reached_for_the_list() {
         respond("a2", Deleted),
     ];
     asked().handle(withdraw, &at_once);
+}
+
+#[test]
+fn request_that_expired_before_its_rows_were_listed_is_told_so() {
+    let mut world = World::with(listing(), rules());
+    let expires_at = world.now + 10 * MINUTE;
+    let request = create_without_path("k1", "a1").with(|create| {
+        create.primitive.request_expiration = Some(Expiry::At(expires_at));
+    });
+    world.effects(request);
+    // The time for the list is over as well, and lag has held that back.
+    world.now = expires_at;
+    let response = world.response(listed("k1", &[OLD]));
+    assert_eq!(response.response_status_code, RequestTimeout);
 }
 
 #[test]

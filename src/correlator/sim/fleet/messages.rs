@@ -9,12 +9,8 @@ use crate::wire::r#gen::{self, CreateRequest};
 
 use super::super::bridge;
 use super::super::kafka::Message;
-use super::super::plan::Row;
 
 pub(super) const PEM: &str = include_str!("../../../../tests/fixtures/certificates/leaf.pem");
-
-/// The row that is right.
-pub(in super::super) const ROW: &str = "Device.Security.Certificate.3.";
 
 pub(super) fn certificate() -> &'static Certificate {
     static CERTIFICATE: OnceLock<Certificate> = OnceLock::new();
@@ -61,12 +57,11 @@ fn fault_struct(code: u32) -> Option<r#gen::FaultStruct> {
     })
 }
 
-pub(super) fn transfer_complete(key: &str, code: u32, row: Row) -> Event {
-    let tells_row = code == 0 && row == Row::Event;
+pub(super) fn transfer_complete(key: &str, code: u32, row: Option<String>) -> Event {
     Event::TransferComplete(r#gen::TransferComplete {
         command_key: key.to_owned(),
         fault: Some(fault_struct(code).unwrap_or_default()),
-        certificate_path: if tells_row { ROW } else { "" }.to_owned(),
+        certificate_path: row.unwrap_or_default(),
         ..r#gen::TransferComplete::default()
     })
 }

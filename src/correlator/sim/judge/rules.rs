@@ -48,35 +48,41 @@ impl Judge {
         plans: &[Plan],
         device: &DeviceId,
     ) -> usize {
-        let is_open = |story: &Story| {
-            let steps: Vec<Step> = story.commands.keys().copied().collect();
-            steps == [Step::Download] && story.end.is_none() && plans[story.plan].response_type != 5
-        };
+        let is_open =
+            |story: &Story| story.is_transferring() && plans[story.plan].response_type != 5;
         let of_device = stories.iter().filter(|(id, _)| id.0 == *device);
         of_device.filter(|(_, story)| is_open(story)).count()
     }
 
     /// What is known of the installation; of one whose Download still waits, nothing was seen before.
-    pub(super) fn story(&mut self, id: &Id, request: &str) -> Result<&mut Story, String> {
+    pub(super) fn story(
+        &mut self,
+        id: &Id,
+        request: &str,
+        at: Timestamp,
+    ) -> Result<&mut Story, String> {
+        if !self.stories.contains_key(id) {
+            self.begin_unseen(id, request, at)?;
+        }
+        Ok(self.stories.get_mut(id).expect("it has begun"))
+    }
+
+    fn begin_unseen(&mut self, id: &Id, request: &str, at: Timestamp) -> Verdict {
+        if self.is_other_key(id, request) {
+            return self.renew(id, request, at);
+        }
         let known = self.requests.get(request);
         let plan = known.ok_or("an output without a request")?.plan;
         let may_wait = self.may_wait(&self.plans[plan]);
         let known = self.requests.get_mut(request);
         let known = known.expect("it was just seen");
-        if !self.stories.contains_key(id) {
-            must(may_wait && !known.is_taken, || {
-                "no Download came before".to_owned()
-            })?;
-            known.is_taken = true;
-        }
-        let asked_at = known.at;
-        Ok(self.stories.entry(id.clone()).or_insert_with(|| Story {
-            plan,
-            request: request.to_owned(),
-            asked_at,
-            commands: BTreeMap::new(),
-            end: None,
-        }))
+        must(may_wait && !known.is_taken, || {
+            "no Download came before".to_owned()
+        })?;
+        known.is_taken = true;
+        let story = Story::unseen(plan, request, known.at);
+        self.stories.insert(id.clone(), story);
+        Ok(())
     }
 
     /// A command comes again if the attempt before was refused, or nobody answered the Download in time.
@@ -89,7 +95,8 @@ impl Judge {
         expires_at: Timestamp,
     ) -> Verdict {
         let story = self.stories.get(id).ok_or("no Download came before")?;
-        must(story.end.is_none(), || "a command after the end".to_owned())?;
+        let is_over = story.end.is_some() || story.is_renewed;
+        must(!is_over, || "a command after the end".to_owned())?;
         must(step != Step::Download || !self.is_being_changed(id), || {
             "a Download that is being taken back comes again".to_owned()
         })?;
@@ -98,9 +105,7 @@ impl Judge {
             format!("attempt {attempt} comes after attempt {before}")
         })?;
         must(at < expires_at, || "it has expired already".to_owned())?;
-        let policies = self.limits.retry.values();
-        let delay_min = policies.map(|policy| policy.first_delay / 2).min();
-        let delay_min = delay_min.unwrap_or_default();
+        let delay_min = self.delay_min();
         let refused_at = self.first(id, |fact| {
             matches!(fact, Fact::Refused { step: of, attempt, .. } if (of, attempt) == (step, before))
         });
@@ -108,6 +113,9 @@ impl Judge {
         let is_late = step == Step::Download && due <= at;
         must(self.is_retrying() && (is_refused || is_late), || {
             format!("attempt {before} was not refused")
+        })?;
+        must(self.is_within_tries(attempt), || {
+            "one try too many".to_owned()
         })?;
         let story = self.stories.get_mut(id).expect("it was found above");
         story.commands.insert(step, (attempt, expires_at));
@@ -149,6 +157,12 @@ impl Judge {
                 "nobody withdrew it".to_owned()
             });
         }
+        must(!self.has_to_come_again(plan, story, code, cause), || {
+            "the Download has to come again".to_owned()
+        })?;
+        must(code != 6005 || !self.knows_new_row(plan, id), || {
+            "the one new row is known".to_owned()
+        })?;
         let said = self.facts(id).any(|said| said.fact.code() == Some(code));
         must(said, || "the device said nothing of the kind".to_owned())?;
         let has_sent = |step| story.commands.contains_key(&step);
@@ -177,7 +191,7 @@ impl Judge {
                 let wanted = |fact| matches!(fact, Fact::Set | Fact::SetFailed(_));
                 (due, self.first(id, wanted), &[4008])
             } else if let Some(due) = of(Step::Lookup) {
-                let wanted = |fact| matches!(fact, Fact::Found | Fact::NotFound);
+                let wanted = |fact| matches!(fact, Fact::Found | Fact::NotFound | Fact::Shown);
                 (due, self.first(id, wanted), &[4008])
             } else {
                 self.download_due(id, story, expires_at)
@@ -204,13 +218,12 @@ impl Judge {
             .filter_map(|said| self.binds_at(said, story, accepted))
             .min();
         let Some((_, due)) = story.commands.get(&Step::Download).copied() else {
-            let starts_at = story.asked_at + starts_after(&self.plans[story.plan]);
-            let turn_due = starts_at + self.limits.queue_timeout.general;
-            let staged_due = starts_at + self.limits.accept_timeout.general;
-            return match self.is_staged {
-                true => (staged_due.min(expires_at), answered, &[4008, 5000]),
-                false => (turn_due.min(expires_at), answered, &[4008]),
-            };
+            let (due, codes) = self.due_before_download(story);
+            let is_list = |fact| matches!(fact, Fact::Listed | Fact::ListFailed);
+            // Where files are staged, more has to follow than the answer to the list.
+            let listed = self.first(id, is_list).filter(|_| !self.is_staged);
+            let answered = [answered, listed].into_iter().flatten().min();
+            return (due.min(expires_at), answered, codes);
         };
         match accepted {
             Some(accepted) if accepted < due => {
@@ -227,6 +240,26 @@ impl Judge {
         }
     }
 
+    /// When an installation may end by itself whose Download was not seen, and how.
+    fn due_before_download(&self, story: &Story) -> (Timestamp, &'static [u16]) {
+        let accept = self.limits.accept_timeout.general;
+        if let Some(since) = story.renewed_at {
+            return (since + self.delay_min() + accept, &[4008, 5000, 6021]);
+        }
+        if let Some((_, due)) = story.commands.get(&Step::List) {
+            let codes: &[u16] = match self.is_staged {
+                true => &[4008, 5000, 6021],
+                false => &[4008, 6021],
+            };
+            return (*due, codes);
+        }
+        let starts_at = story.asked_at + starts_after(&self.plans[story.plan]);
+        match self.is_staged {
+            true => (starts_at + accept, &[4008, 5000]),
+            false => (starts_at + self.limits.queue_timeout.general, &[4008]),
+        }
+    }
+
     /// When the end of the transfer is known to the bridge, if what was said can end it and came in time.
     fn binds_at(
         &self,
@@ -235,8 +268,8 @@ impl Judge {
         accepted: Option<Timestamp>,
     ) -> Option<Timestamp> {
         let binding = match said.fact {
-            Fact::Transferred | Fact::TransferFailed if said.by_alias => accepted?,
-            Fact::Transferred | Fact::TransferFailed => story.asked_at,
+            Fact::Transferred | Fact::TransferFailed(_) if said.by_alias => accepted?,
+            Fact::Transferred | Fact::TransferFailed(_) => story.asked_at,
             Fact::Completed | Fact::DownloadFailed(_) => story.asked_at,
             Fact::Refused { step, .. } if step == Step::Download && !self.is_retrying() => {
                 story.asked_at
@@ -245,10 +278,13 @@ impl Judge {
             | Fact::CancelFailed
             | Fact::Cancelled
             | Fact::Found
+            | Fact::ListFailed
+            | Fact::Listed
             | Fact::NotFound
             | Fact::Refused { .. }
             | Fact::Set
-            | Fact::SetFailed(_) => return None,
+            | Fact::SetFailed(_)
+            | Fact::Shown => return None,
         };
         (binding < said.at + self.limits.early_ttl).then_some(said.at.max(binding))
     }

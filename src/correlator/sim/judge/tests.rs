@@ -1,13 +1,15 @@
 //! Wrong histories: each must be seen.
 
+mod renewals;
+mod rows;
+
 use crate::correlator::tests::world::{MINUTE, limits};
 
 use crate::correlator::{RetryCause, RetryPolicy};
 
-use crate::correlator::CommandId;
+use crate::correlator::{CommandId, Step};
 
-use super::super::fleet::ROW;
-use super::super::plan::{Row, Wish, WishKind};
+use super::super::plan::{Row, Wish, WishKind, row_path};
 use super::*;
 
 const REQUEST: &str = "onem2m.requests/0/0";
@@ -50,7 +52,7 @@ fn command(step: Step, expires_at: Timestamp) -> Output {
         expires_at,
         cause: REQUEST.to_owned(),
         request: REQUEST.to_owned(),
-        set: (step == Step::Set).then(|| (format!("{ROW}SUIDs"), "42,43".to_owned())),
+        set: (step == Step::Set).then(|| (format!("{}SUIDs", row_path(0)), "42,43".to_owned())),
         url: None,
     }
 }
@@ -306,7 +308,7 @@ fn wish_command(step: Step, value: &str) -> Output {
     };
     "w".clone_into(&mut id.1);
     WISH.clone_into(request);
-    *set = (step == Step::Set).then(|| (format!("{ROW}SUIDs"), value.to_owned()));
+    *set = (step == Step::Set).then(|| (format!("{}SUIDs", row_path(0)), value.to_owned()));
     output
 }
 

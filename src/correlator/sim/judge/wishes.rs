@@ -3,7 +3,6 @@
 use crate::correlator::{CommandId, Limits, Step};
 use crate::time::Timestamp;
 
-use super::super::fleet::ROW;
 use super::super::plan::{Wish, WishKind};
 use super::{Fact, Id, Judge, Output, Request, Story, Verdict, must};
 
@@ -17,13 +16,15 @@ pub(super) struct Wished {
 /// A resource as it has to be.
 #[derive(Clone, Debug)]
 pub(super) struct Resource {
+    row: String,
     suids: String,
     kept_until: Timestamp,
 }
 
 impl Resource {
-    pub(super) fn new(created_at: Timestamp, limits: &Limits) -> Self {
+    pub(super) fn new(row: String, created_at: Timestamp, limits: &Limits) -> Self {
         Self {
+            row,
             suids: "[42,43]".to_owned(),
             kept_until: created_at + limits.ended_ttl.max(limits.resource_ttl),
         }
@@ -55,11 +56,11 @@ impl Wished {
         })
     }
 
-    /// The Set that it leads to; `None`: it leads to none.
-    fn set(&self) -> Option<(String, String)> {
+    /// The Set that it leads to in that row; `None`: it leads to none.
+    fn set(&self, row: &str) -> Option<(String, String)> {
         match self.wish.kind {
-            WishKind::Update(suid) => Some((format!("{ROW}SUIDs"), suid.to_string())),
-            WishKind::Delete => Some((format!("{ROW}Enable"), "false".to_owned())),
+            WishKind::Update(suid) => Some((format!("{row}SUIDs"), suid.to_string())),
+            WishKind::Delete => Some((format!("{row}Enable"), "false".to_owned())),
             WishKind::Retrieve | WishKind::Withdraw => None,
         }
     }
@@ -76,7 +77,7 @@ impl Judge {
             let wished = request.wished.as_ref();
             request.is_taken
                 && request.finals.is_empty()
-                && wished.is_some_and(|wished| wished.target == *id)
+                && wished.is_some_and(|wished| wished.target == *self.origin(id))
         })
     }
 
@@ -86,7 +87,8 @@ impl Judge {
         let is_withdrawal = |request: &Request| {
             let wished = request.wished.as_ref();
             wished.is_some_and(|wished| {
-                wished.is_delete() && !wished.wish.is_of_stranger && wished.target == *id
+                let is_its_own = wished.is_delete() && !wished.wish.is_of_stranger;
+                is_its_own && wished.target == *self.origin(id)
             })
         };
         match (self.requests.get(cause), self.said.get(cause)) {
@@ -105,7 +107,7 @@ impl Judge {
 
     /// What may be true of the target: the end of a request that wants no response is not seen, nor what waits.
     fn standings(&self, target: &Id, at: Timestamp) -> Vec<Standing> {
-        let Some(story) = self.stories.get(target) else {
+        let Some(story) = self.stories.get(self.current(target)) else {
             return vec![Standing::Nothing, Standing::Waiting];
         };
         let last = [Step::Set, Step::Lookup, Step::Download]
@@ -152,15 +154,24 @@ impl Judge {
             let before = self.stories.insert(id.clone(), story);
             must(before.is_none(), || "the command came twice".to_owned())?;
         }
-        let wanted = wished.set().filter(|_| *step == Step::Set);
+        let row = self.row_of(&wished.target);
+        let wanted = wished.set(&row).filter(|_| *step == Step::Set);
         must(*set == wanted, || format!("what is wished is {wanted:?}"))?;
-        self.check_cause(cause, self.requests[request].plan)
+        self.check_cause(cause, self.requests[request].plan, Some(id))
+    }
+
+    /// The row of what a wish is about: the one that was set; `""` if that was not seen.
+    fn row_of(&self, target: &Id) -> String {
+        let kept = self.resources.get(target).map(|kept| &kept.row);
+        let story = self.stories.get(self.current(target));
+        let row = kept.or_else(|| story?.row.as_ref());
+        row.cloned().unwrap_or_default()
     }
 
     fn check_first(&self, wished: &Wished, step: Step, at: Timestamp) -> Verdict {
         let target = &wished.target;
         let needed = match step {
-            Step::Set => wished.set().map(|_| Standing::Kept),
+            Step::Set => wished.set("").map(|_| Standing::Kept),
             Step::Cancel if wished.is_delete() && !wished.wish.is_of_stranger => {
                 Some(Standing::Open(Step::Download))
             }
@@ -189,7 +200,7 @@ impl Judge {
             unreachable!("the caller saw a response");
         };
         let known = &self.requests[request];
-        self.check_cause(cause, known.plan)?;
+        self.check_cause(cause, known.plan, None)?;
         match id {
             Some(id) if known.is_taken => {
                 self.check_change_end(wished, id, (*code, *at), cause)?;
@@ -229,7 +240,8 @@ impl Judge {
     /// The device was not asked.
     fn check_at_once(&self, wished: &Wished, code: u16, at: Timestamp) -> Verdict {
         let target = &wished.target;
-        let end = self.stories.get(target).and_then(|story| story.end);
+        let story = self.stories.get(self.current(target));
+        let end = story.and_then(|story| story.end);
         if wished.is_delete() && (code, end) == (2002, Some((at, 5000))) {
             return Ok(());
         }
@@ -244,7 +256,7 @@ impl Judge {
 
     /// Whether the end of a withdrawn request was seen, if it is to be seen.
     fn is_withdrawn(&self, target: &Id) -> bool {
-        match self.stories.get(target) {
+        match self.stories.get(self.current(target)) {
             Some(story) => {
                 let is_unseen = self.plans[story.plan].response_type == 5;
                 is_unseen || story.end.is_some_and(|(_, code)| code == 5000)
@@ -275,6 +287,10 @@ impl Judge {
 
     /// Whether the last Download that was sent was neither refused nor left without an answer.
     fn is_with_the_device(&self, id: &Id, at: Timestamp) -> bool {
+        let id = self.current(self.origin(id));
+        if self.may_be_renewed(id) {
+            return false;
+        }
         let sent = self.stories.get(id).map(|story| &story.commands);
         let Some((last, due)) = sent.and_then(|sent| sent.get(&Step::Download)) else {
             return false;
@@ -333,10 +349,11 @@ impl Judge {
 
     /// The device has no such transfer any more; the end of what is withdrawn was seen before.
     fn codes_after_cancel(&self, target: &Id, at: Timestamp) -> &'static [u16] {
-        if self.plans[self.stories[target].plan].response_type == 5 {
+        let story = &self.stories[self.current(target)];
+        if self.plans[story.plan].response_type == 5 {
             return &[2002, 6028, 6029];
         }
-        let code = self.stories[target].end.map(|(_, code)| code);
+        let code = story.end.map(|(_, code)| code);
         match (code, &self.standings(target, at)[..]) {
             (Some(5000), _) => &[2002],
             (_, [Standing::Open(Step::Lookup | Step::Set)]) => &[6029],
