@@ -45,6 +45,7 @@ const MESS: Mess = Mess {
     faults: 0.05,
     silence: 0.01,
     rejections: 0.0,
+    renewals: 0.0,
     duplicates: 0.02,
     reordering: 0.02,
     early: 0.01,
@@ -58,27 +59,7 @@ const MESS: Mess = Mess {
 /// # Errors
 /// If the broker does not start, the bridge fails, or the fleet cannot go on.
 pub fn run(config: Config, options: &DemoOptions, out: &mut impl Write) -> anyhow::Result<Verdict> {
-    let cluster = MockCluster::new(1).context("cannot start the broker in this process")?;
-    let config = adapted(config, cluster.bootstrap_servers());
-    create_topics(&cluster, &config)?;
-    let stop = Stop::default();
-    let health = Health::new(config.workers, Clock::new().now());
-    let metrics = Metrics::new(RULES_VERSION);
-    let verdict = thread::scope(|scope| {
-        let bridge =
-            scope.spawn(|| runtime::run(&config, &stop, &health, &metrics, &Insight::default()));
-        let alive = || {
-            if bridge.is_finished() {
-                bail!("the bridge has ended by itself");
-            }
-            Ok(())
-        };
-        let verdict = load::run_while(&config, &fleet(options), out, &alive);
-        stop.request();
-        // Why the bridge ended tells more than that the fleet missed it.
-        told(bridge.join())?;
-        verdict
-    })?;
+    let verdict = play(config, &fleet(options), out)?;
     if !options.json {
         writeln!(
             out,
@@ -87,6 +68,30 @@ pub fn run(config: Config, options: &DemoOptions, out: &mut impl Write) -> anyho
         )?;
     }
     Ok(verdict)
+}
+
+fn play(config: Config, options: &LoadOptions, out: &mut impl Write) -> anyhow::Result<Verdict> {
+    let cluster = MockCluster::new(1).context("cannot start the broker in this process")?;
+    let config = adapted(config, cluster.bootstrap_servers());
+    create_topics(&cluster, &config)?;
+    let stop = Stop::default();
+    let health = Health::new(config.workers, Clock::new().now());
+    let metrics = Metrics::new(RULES_VERSION);
+    thread::scope(|scope| {
+        let bridge =
+            scope.spawn(|| runtime::run(&config, &stop, &health, &metrics, &Insight::default()));
+        let alive = || {
+            if bridge.is_finished() {
+                bail!("the bridge has ended by itself");
+            }
+            Ok(())
+        };
+        let verdict = load::run_while(&config, options, out, &alive);
+        stop.request();
+        // Why the bridge ended tells more than that the fleet missed it.
+        told(bridge.join())?;
+        verdict
+    })
 }
 
 fn told(ended: thread::Result<Result<(), RuntimeError>>) -> anyhow::Result<()> {
@@ -154,4 +159,81 @@ fn create_topics(
             })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::ContentDelivery;
+    use crate::correlator::{RetryCause, RetryPolicy};
+
+    use super::*;
+
+    const INSTALLATIONS: u64 = 300;
+
+    fn played(config: Config, mess: Mess) -> (Verdict, String) {
+        let options = LoadOptions {
+            devices: INSTALLATIONS / 2,
+            mess,
+            ..fleet(&DemoOptions {
+                installations: INSTALLATIONS,
+                seed: 1,
+                json: false,
+            })
+        };
+        let mut out = Vec::new();
+        let verdict = play(config, &options, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(verdict.is_good(), "{text}");
+        assert_eq!(verdict.responses.values().sum::<u64>(), INSTALLATIONS);
+        (verdict, text)
+    }
+
+    /// What devices fail with these comes again at once, three times altogether.
+    fn renewing() -> Config {
+        let mut config = Config::default();
+        let policy = RetryPolicy {
+            first_delay: Duration::from_millis(20),
+            delay_max: Duration::from_millis(20),
+            attempts_max: 3,
+        };
+        let faults =
+            [9001, 9002, 9018].map(|code: u32| RetryCause::Fault(code.try_into().unwrap()));
+        config.retry.table = faults.map(|cause| (cause, policy)).into();
+        config.retry.new_command_key = true;
+        config
+    }
+
+    #[test]
+    fn downloads_under_new_keys_are_played_and_judged() {
+        let mess = Mess {
+            faults: 0.3,
+            renewals: 0.3,
+            duplicates: 0.2,
+            reordering: 0.2,
+            ..Mess::NONE
+        };
+        let (verdict, text) = played(renewing(), mess);
+        assert!(verdict.commands.download > INSTALLATIONS * 5 / 4, "{text}");
+    }
+
+    #[test]
+    fn lists_and_staged_files_are_played_and_judged() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = renewing();
+        config.download.content = ContentDelivery::Staged;
+        config.download.url = "https://f.example/{file}".to_owned();
+        config.staging.store = Some(format!("file://{}", folder.path().display()));
+        config.download.list_rows_first = true;
+        config.correlation.open_downloads_per_device = 1;
+        let mess = Mess {
+            faults: 0.1,
+            renewals: 0.1,
+            early: 0.3,
+            duplicates: 0.1,
+            ..Mess::NONE
+        };
+        let (verdict, text) = played(config, mess);
+        // Those that complete before their Download is sent get none.
+        assert!(verdict.commands.download < INSTALLATIONS, "{text}");
+    }
 }

@@ -206,7 +206,9 @@ pub(super) fn command(record: &Record<'_>) -> Told {
             let call = match &command.call {
                 Call::Cancel => "CancelTransfer".to_owned(),
                 Call::Download { .. } => "Download".to_owned(),
-                Call::Lookup(names) => format!("GetParameterValues of {} names", names.len()),
+                Call::List(names) | Call::Lookup(names) => {
+                    format!("GetParameterValues of {} names", names.len())
+                }
                 Call::Set(values) => {
                     let values: Vec<String> = values
                         .iter()

@@ -3,7 +3,7 @@ use prost::Message as _;
 use quick_xml::Reader;
 use quick_xml::events::Event as XmlEvent;
 
-use crate::correlator::Step;
+use crate::correlator::{CommandId, Step};
 use crate::cwmp::DeviceId;
 use crate::record::Record;
 use crate::wire::r#gen::CpeCommand;
@@ -25,16 +25,29 @@ pub(crate) enum Call {
     Download {
         command_key: String,
     },
-    /// Full paths, or partial paths with a dot at the end.
+    /// What is to be listed before a Download: full paths, or partial paths with a dot at the end.
+    List(Vec<String>),
+    /// The same, to be looked up after it.
     Lookup(Vec<String>),
     Set(Vec<(String, String)>),
 }
 
 impl Call {
+    /// A GetParameterValues; its id tells what for.
+    fn to_read(names: Vec<String>, id: &str) -> Self {
+        match CommandId::parse(id).map(|id| id.step) {
+            Some(Step::List) => Self::List(names),
+            Some(Step::Cancel | Step::Download | Step::Lookup | Step::Set) | None => {
+                Self::Lookup(names)
+            }
+        }
+    }
+
     pub(crate) const fn step(&self) -> Step {
         match self {
             Self::Cancel => Step::Cancel,
             Self::Download { .. } => Step::Download,
+            Self::List(_) => Step::List,
             Self::Lookup(_) => Step::Lookup,
             Self::Set(_) => Step::Set,
         }
@@ -74,7 +87,7 @@ impl Command {
             Rpc::Download(download) => Call::Download {
                 command_key: download.command_key,
             },
-            Rpc::GetParameterValues(lookup) => Call::Lookup(lookup.names),
+            Rpc::GetParameterValues(asked) => Call::to_read(asked.names, &message.command_id),
             Rpc::SetParameterValues(set) => Call::Set(
                 set.parameters
                     .into_iter()
@@ -154,7 +167,7 @@ impl Envelope {
             "Download" => Call::Download {
                 command_key: self.command_key,
             },
-            "GetParameterValues" => Call::Lookup(self.names),
+            "GetParameterValues" => Call::to_read(self.names, &self.id),
             "SetParameterValues" => Call::Set(self.names.into_iter().zip(self.values).collect()),
             other => bail!("the envelope holds the RPC {other:?}, which the bridge never sends"),
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use crate::correlator::CommandId;
 use crate::wire::r#gen::cpe_event::Event;
 use crate::wire::r#gen::{
     CpeEvent, DownloadResponse, Fault, FaultStruct, GetParameterValuesResponse, ParameterValue,
@@ -41,6 +42,11 @@ pub(super) fn answer(
         Call::Cancel => Vec::new(),
         Call::Download { .. } if device.is_refused() => vec![device.fault(RETRY_REQUEST, None)],
         Call::Download { command_key } => device.on_download(command_key),
+        Call::List(names) => device.on_list(
+            names,
+            certificate,
+            &mut plan.rng(script.number, Purpose::Rows),
+        ),
         Call::Lookup(names) => device.on_lookup(
             names,
             certificate,
@@ -97,7 +103,8 @@ impl Device<'_> {
     fn on_download(&self, command_key: &str) -> Vec<Spoken> {
         let script = self.script;
         let accepted = || self.download_response(1);
-        match script.course {
+        let attempt = CommandId::parse(self.command_id).map_or(1, |id| id.attempt);
+        match script.course_at(attempt) {
             Course::DownloadFault(code) => vec![self.fault(code, None)],
             Course::Silent(SilentAt::Download) => Vec::new(),
             Course::Silent(SilentAt::Transfer) => vec![accepted()],
@@ -134,23 +141,40 @@ impl Device<'_> {
             | Course::SetFault { .. }
             | Course::Silent(SilentAt::Download | SilentAt::Transfer | SilentAt::Set)
             | Course::TransferFault(_) => {
-                let row = (
-                    self.script.row,
-                    certificate.serial_number.clone(),
-                    certificate.issuer.clone(),
-                );
+                let (serial_number, issuer) = match self.script.row_source {
+                    RowSource::New => (String::new(), String::new()),
+                    RowSource::Event | RowSource::Lookup | RowSource::Request => (
+                        certificate.serial_number.clone(),
+                        certificate.issuer.clone(),
+                    ),
+                };
+                let row = (self.script.row, serial_number, issuer);
                 rows.insert(rng.usize(0..=rows.len()), row);
             }
         }
+        vec![self.table(rows, names)]
+    }
+
+    /// The rows before the Download.
+    fn on_list(
+        &self,
+        names: &[String],
+        certificate: &PoolCertificate,
+        rng: &mut Rng,
+    ) -> Vec<Spoken> {
+        vec![self.table(decoys(self.script.row, certificate, rng), names)]
+    }
+
+    fn table(&self, rows: Vec<Row>, names: &[String]) -> Spoken {
         let parameters = rows
             .into_iter()
             .flat_map(row_parameters)
             .filter(|parameter| is_asked(names, &parameter.name))
             .collect();
-        vec![self.say(
+        self.say(
             Event::GetParameterValuesResponse(GetParameterValuesResponse { parameters }),
             Mark::Nothing,
-        )]
+        )
     }
 
     fn on_set(&self, parameters: &[(String, String)]) -> Vec<Spoken> {

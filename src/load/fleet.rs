@@ -137,18 +137,18 @@ impl<'c> Fleet<'c> {
         &self.judge.findings
     }
 
-    /// Writes the first request and waits for its Download: from then on the bridge is there, and its start does not
+    /// Writes the first request and waits for its first command or response: from then on the bridge is there, and its start does not
     /// spoil the latencies.
     fn knock(&mut self, alive: &dyn Fn() -> anyhow::Result<()>) -> anyhow::Result<()> {
         let began = self.clock.elapsed();
         let hidden = Progress::hidden();
         self.write_installation(began)?;
-        while self.judge.findings.downloads == 0 {
+        while !self.judge.findings.has_outputs() {
             alive()?;
             self.turn(&hidden)?;
             ensure!(
                 self.clock.elapsed() < began + self.options.deadline,
-                "no Download command on {} for the first create request within {}: is the bridge running, with the same configuration?",
+                "no command on {}, and no response, for the first create request within {}: is the bridge running, with the same configuration?",
                 self.config.topics.commands,
                 humantime::format_duration(self.options.deadline)
             );

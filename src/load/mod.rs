@@ -12,6 +12,7 @@ pub(crate) mod command;
 mod device;
 mod envelope;
 mod fleet;
+mod habits;
 mod judge;
 mod latency;
 mod ledger;
@@ -44,6 +45,7 @@ use crate::config::Config;
 
 use certificate_pool::CertificatePool;
 use fleet::Fleet;
+use habits::Habits;
 use progress::Progress;
 use run_id::RunId;
 use script::Plan;
@@ -74,7 +76,9 @@ pub(crate) fn run_while(
         devices: options.devices,
         mess: options.mess.clone(),
         certificates: CertificatePool::SIZE,
+        habits: Habits::of(config),
     };
+    options.check_renewals(&plan, config)?;
     let certificates = CertificatePool::new(options.seed, CertificatePool::SIZE)?;
     let mut fleet = Fleet::new(config, options, plan, certificates)?;
     let progress = Progress::new(options.installations);

@@ -6,6 +6,7 @@ use crate::config::{Config, OverrideConfig};
 use crate::correlator::RetryCause;
 
 use super::device::RETRY_REQUEST;
+use super::script::{Plan, SET_FAULTS};
 
 /// What `credbridge load` is asked to do.
 #[derive(Clone, Debug, PartialEq, clap::Args)]
@@ -69,6 +70,10 @@ pub struct Mess {
     /// Installations whose Download the ACS refuses once with fault 8005; `retry.table` must have it come again soon.
     #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
     pub rejections: f64,
+    /// Installations whose device fails its first Download; `retry.new_command_key` and `retry.table` must have it come
+    /// again soon.
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE")]
+    pub renewals: f64,
     /// CPE events that are written twice.
     #[arg(long, default_value_t = 0.01, value_name = "SHARE")]
     pub duplicates: f64,
@@ -92,6 +97,7 @@ impl Mess {
         faults: 0.0,
         silence: 0.0,
         rejections: 0.0,
+        renewals: 0.0,
         duplicates: 0.0,
         reordering: 0.0,
         early: 0.0,
@@ -121,6 +127,7 @@ impl LoadOptions {
             ("faults", mess.faults),
             ("silence", mess.silence),
             ("rejections", mess.rejections),
+            ("renewals", mess.renewals),
             ("duplicates", mess.duplicates),
             ("reordering", mess.reordering),
             ("early", mess.early),
@@ -136,17 +143,40 @@ impl LoadOptions {
             mess.faults + mess.silence + mess.early <= 1.0,
             "--faults, --silence and --early together are more than 1"
         );
-        for (key, is_on) in [
-            ("download.list_rows_first", config.download.list_rows_first),
-            ("retry.new_command_key", config.retry.new_command_key),
-        ] {
-            ensure!(
-                !is_on,
-                "{key} leads to commands that the judge of the fleet does not know: set it to false for the run"
-            );
-        }
         self.check_retries(config)?;
         self.check_time_outs(config)
+    }
+
+    /// Checks that what devices fail comes again in time, as `plan` has it.
+    ///
+    /// # Errors
+    /// If nothing of the kind comes again, or it takes longer than the deadline.
+    pub(super) fn check_renewals(&self, plan: &Plan, config: &Config) -> anyhow::Result<()> {
+        let (of_download, of_transfer) = plan.passing_faults();
+        let has_any = !of_download.is_empty() || !of_transfer.is_empty();
+        ensure!(
+            self.mess.renewals == 0.0 || has_any,
+            "--renewals needs `retry.new_command_key: true`, and in retry.table a fault of Download or TransferComplete with at least 3 attempts, e.g. `9018`"
+        );
+        let is_played = self.mess.renewals > 0.0 || self.mess.faults > 0.0;
+        if !is_played {
+            return Ok(());
+        }
+        let of_downloads = of_download.into_iter().chain(of_transfer);
+        let deadline = self.deadline.saturating_sub(TIME_OUT_SLACK);
+        let of_downloads = of_downloads.map(|code| (code, "--deadline, less 10 s", deadline));
+        // The answers to the attempts take their time, too.
+        let set = config.timeouts.set / 2;
+        let of_sets = SET_FAULTS.map(|code| (code, "half of timeouts.set", set));
+        for (code, name, limit) in of_downloads.chain(of_sets) {
+            let waits = plan.habits.waits(code);
+            ensure!(
+                waits <= limit,
+                "retry.table has what is answered with {code} come again for up to {}, which is more than {name}: lower the one or raise the other",
+                humantime::format_duration(waits),
+            );
+        }
+        Ok(())
     }
 
     fn check_retries(&self, config: &Config) -> anyhow::Result<()> {
@@ -209,6 +239,10 @@ impl LoadOptions {
 mod tests {
     use clap::Parser;
 
+    use crate::correlator::RetryPolicy;
+
+    use super::super::habits::Habits;
+    use super::super::script::test_plan;
     use super::*;
 
     #[derive(Parser)]
@@ -245,14 +279,32 @@ mod tests {
     }
 
     #[test]
-    fn options_that_the_judge_does_not_know_are_refused() {
-        let mut listing = Config::default();
-        listing.download.list_rows_first = true;
-        let mut renewing = Config::default();
-        renewing.retry.new_command_key = true;
-        for (config, key) in [(listing, "list_rows_first"), (renewing, "new_command_key")] {
-            let mistake = options("").check(&config).unwrap_err().to_string();
-            assert!(mistake.contains(key), "{mistake}");
+    fn renewals_need_a_table_that_has_downloads_come_again_in_time() {
+        let check = |attempts_max, delay_max, renews| {
+            let mut config = Config::default();
+            let policy = RetryPolicy {
+                first_delay: Duration::from_secs(1),
+                delay_max: Duration::from_secs(delay_max),
+                attempts_max,
+            };
+            let cause = RetryCause::Fault(9018.try_into().unwrap());
+            config.retry.table = [(cause, policy)].into();
+            config.retry.new_command_key = renews;
+            let plan = Plan {
+                habits: Habits::of(&config),
+                ..test_plan(1, Mess::NONE)
+            };
+            let checked = options("--renewals 0.1").check_renewals(&plan, &config);
+            checked.map_err(|mistake| mistake.to_string())
+        };
+        assert_eq!(check(3, 1, true), Ok(()));
+        for (attempts_max, delay_max, renews, text) in [
+            (3, 1, false, "needs `retry.new_command_key"),
+            (2, 1, true, "at least 3 attempts"),
+            (100, 60, true, "answered with 9018 come again for up to"),
+        ] {
+            let mistake = check(attempts_max, delay_max, renews).unwrap_err();
+            assert!(mistake.contains(text), "{mistake}");
         }
     }
 

@@ -7,8 +7,12 @@ use super::script::{Course, RowSource, Script, SilentAt};
 pub(super) struct Expected {
     /// Response Status Code of the one response.
     pub(super) response: u16,
-    /// Download commands, refused ones included.
+    /// Lists of rows before the Download.
+    pub(super) lists: u32,
+    /// Download commands, refused and failed ones included.
     pub(super) downloads: u32,
+    /// The same at least.
+    pub(super) downloads_min: u32,
     /// GetParameterValues commands.
     pub(super) lookups: u32,
     /// SetParameterValues commands.
@@ -57,11 +61,18 @@ impl Script {
                 (true, true)
             }
         };
+        let is_looked_up = matches!(self.row_source, RowSource::Lookup | RowSource::New);
         Expected {
             response,
-            downloads: self.downloads(),
-            lookups: u32::from(stored && self.row_source == RowSource::Lookup),
-            sets: u32::from(set),
+            lists: self.commands.lists,
+            downloads: self.commands.downloads,
+            downloads_min: self.commands.downloads_min,
+            lookups: u32::from(stored && is_looked_up),
+            sets: match (set, await_set_result) {
+                (false, _) => 0,
+                (true, false) => 1,
+                (true, true) => self.commands.sets,
+            },
         }
     }
 
@@ -173,7 +184,9 @@ mod tests {
         for (course, row_source, response, lookups, sets) in table {
             let expected = Expected {
                 response,
+                lists: 0,
                 downloads: 1,
+                downloads_min: 1,
                 lookups,
                 sets,
             };

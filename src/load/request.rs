@@ -77,7 +77,7 @@ fn target(script: &Script) -> String {
 fn object_paths(script: &Script) -> Vec<String> {
     match script.row_source {
         RowSource::Request => vec![script.certificate_path()],
-        RowSource::Event | RowSource::Lookup => Vec::new(),
+        RowSource::Event | RowSource::Lookup | RowSource::New => Vec::new(),
     }
 }
 

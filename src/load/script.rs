@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use fastrand::Rng;
 
 use crate::correlator::Step;
@@ -5,6 +8,7 @@ use crate::cwmp::DeviceId;
 use crate::wire::Format;
 
 use super::Mess;
+use super::habits::Habits;
 use super::run_id::RunId;
 
 /// Everything that a run will do, decided by its options alone: the same seed gives the same plan.
@@ -16,6 +20,7 @@ pub(super) struct Plan {
     pub(super) mess: Mess,
     /// Certificates in the pool.
     pub(super) certificates: usize,
+    pub(super) habits: Habits,
 }
 
 /// What one installation asks for, and how its device will behave.
@@ -36,9 +41,25 @@ pub(super) struct Script {
     pub(super) row: u32,
     /// Whether the ACS refuses the first attempt of the Download.
     pub(super) refused_once: bool,
+    /// How the device fails the first Download that it hears, after which another comes.
+    pub(super) fails_first: Option<Course>,
     /// Whether the DownloadResponse has Status 0, after which no TransferComplete comes.
     pub(super) completed_at_once: bool,
     pub(super) course: Course,
+    pub(super) commands: Commands,
+}
+
+/// The commands that are right, where their step is reached.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Commands {
+    /// Lists of rows before the Download.
+    pub(super) lists: u32,
+    /// Attempts of the Download.
+    pub(super) downloads: u32,
+    /// The same at least: a TransferComplete that comes before it may make it needless.
+    pub(super) downloads_min: u32,
+    /// Attempts of the Set.
+    pub(super) sets: u32,
 }
 
 /// How the bridge can learn the row of the certificate.
@@ -48,8 +69,10 @@ pub(super) enum RowSource {
     Event,
     /// The request has it in objectPaths.
     Request,
-    /// It has to look into the table of the device.
+    /// It has to look into the table of the device, which names serial number and issuer.
     Lookup,
+    /// It has to look there, too, and only the list from before the Download tells which row is new.
+    New,
 }
 
 /// How an installation goes.
@@ -94,11 +117,15 @@ const TRANSFER_FAULTS: [u32; 13] = [
     9001, 9002, 9010, 9011, 9012, 9014, 9015, 9016, 9017, 9018, 9019, 9020, 9809,
 ];
 /// Faults of SetParameterValues as a whole (TR-069 A.3.2.1).
-const SET_FAULTS: [u32; 5] = [9001, 9002, 9003, 9004, 9005];
+pub(super) const SET_FAULTS: [u32; 5] = [9001, 9002, 9003, 9004, 9005];
 /// Faults of a single parameter.
 const PARAMETER_FAULTS: [u32; 4] = [9005, 9006, 9007, 9008];
 /// SUIDs that speak of certificates (TS-0004 clause 6.3.4.2.39).
 const SUIDS: [u32; 6] = [40, 41, 42, 43, 44, 45];
+
+/// Rows from here on are those that only their newness tells, and how many there are.
+const NEW_ROWS: u32 = 1_000;
+const NEW_ROWS_MAX: u64 = 1_000_000_000;
 
 /// What a random stream is for; each purpose has its own, so that none shifts another.
 #[derive(Clone, Copy, Debug)]
@@ -175,6 +202,8 @@ impl Plan {
             Course::RowMissing | Course::Silent(SilentAt::Lookup)
         ) {
             row_source = RowSource::Lookup;
+        } else if self.habits.tells_new_rows && !early && row_source == RowSource::Lookup {
+            row_source = RowSource::New;
         }
         let may_complete_at_once = match course {
             Course::Installed { .. }
@@ -187,7 +216,7 @@ impl Plan {
             | Course::TransferFault(_)
             | Course::Silent(SilentAt::Download | SilentAt::Transfer) => false,
         };
-        Script {
+        let mut script = Script {
             number,
             device: self.device(number),
             originator: format!("/cse1/C{:03}", number % 101),
@@ -203,7 +232,69 @@ impl Plan {
             row: rng.u32(1..=24),
             completed_at_once: may_complete_at_once && rng.u8(0..4) == 0,
             refused_once: !early && rng.f64() < self.mess.rejections,
+            fails_first: None,
             course,
+            commands: Commands::default(),
+        };
+        script.fails_first = self.first_failure(&script, &mut rng);
+        if script.row_source == RowSource::New {
+            // No row of a device is used twice: one that stands in a resource is not new.
+            let of_device = number / self.devices;
+            script.row = NEW_ROWS + u32::try_from(of_device % NEW_ROWS_MAX).unwrap_or_default();
+        }
+        script.commands = self.commands(&script);
+        script
+    }
+
+    /// How the device fails the first Download of an installation that goes on.
+    fn first_failure(&self, script: &Script, rng: &mut Rng) -> Option<Course> {
+        let is_failed = rng.f64() < self.mess.renewals;
+        let goes_on = !matches!(
+            script.course,
+            Course::DownloadFault(_) | Course::TransferFault(_)
+        );
+        let (of_download, of_transfer) = self.passing_faults();
+        let number = rng.usize(0..(of_download.len() + of_transfer.len()).max(1));
+        if !is_failed || !goes_on || script.early {
+            return None;
+        }
+        let code = of_download.get(number).copied();
+        code.map(Course::DownloadFault).or_else(|| {
+            let code = of_transfer.get(number - of_download.len())?;
+            Some(Course::TransferFault(*code))
+        })
+    }
+
+    /// Faults in answer to Download, and in TransferComplete, after which a Download comes again.
+    pub(super) fn passing_faults(&self) -> (Vec<u32>, Vec<u32>) {
+        let of = |faults: &[u32]| self.habits.passing(faults);
+        (of(&DOWNLOAD_FAULTS), of(&TRANSFER_FAULTS))
+    }
+
+    fn commands(&self, script: &Script) -> Commands {
+        let refused = u32::from(script.refused_once);
+        let downloads = match script.course {
+            Course::DownloadFault(code) | Course::TransferFault(code) => {
+                self.habits.downloads(code, refused)
+            }
+            Course::Installed { .. }
+            | Course::RowMissing
+            | Course::SetFault { .. }
+            | Course::Silent(_) => 1 + refused + u32::from(script.fails_first.is_some()),
+        };
+        let is_needless = script.early && self.habits.holds_downloads_back;
+        Commands {
+            lists: u32::from(self.habits.lists_rows && script.row_source != RowSource::Request),
+            downloads,
+            downloads_min: if is_needless { 0 } else { downloads },
+            sets: match script.course {
+                Course::SetFault { outer, .. } => self.habits.attempts(outer),
+                Course::DownloadFault(_)
+                | Course::Installed { .. }
+                | Course::RowMissing
+                | Course::Silent(_)
+                | Course::TransferFault(_) => 1,
+            },
         }
     }
 
@@ -265,9 +356,21 @@ impl Script {
         format!("Device.Security.Certificate.{}.", self.row)
     }
 
-    /// Attempts of the Download that are right.
-    pub(super) const fn downloads(&self) -> u32 {
-        if self.refused_once { 2 } else { 1 }
+    /// How the device behaves at that attempt of the Download, if the ACS delivers it.
+    pub(super) fn course_at(&self, attempt: u16) -> Course {
+        let first_heard = 1 + u16::from(self.refused_once);
+        let failure = self.fails_first.filter(|_| attempt <= first_heard);
+        failure.unwrap_or(self.course)
+    }
+
+    /// Whether the Download of that attempt has another CommandKey than the one before, because the device failed that.
+    pub(super) fn is_renewed_at(&self, attempt: u32) -> bool {
+        let fails = self.fails_first.is_some()
+            || matches!(
+                self.course,
+                Course::DownloadFault(_) | Course::TransferFault(_)
+            );
+        fails && attempt > 1 + u32::from(self.refused_once)
     }
 
     /// The SUIDs as TR-106 3.2.3 writes a list.
@@ -285,78 +388,6 @@ pub(super) fn test_plan(seed: u64, mess: Mess) -> Plan {
         devices: 100,
         mess,
         certificates: 2,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn messy() -> Mess {
-        Mess {
-            faults: 0.3,
-            silence: 0.2,
-            rejections: 0.1,
-            duplicates: 0.1,
-            reordering: 0.1,
-            early: 0.2,
-            wrong_keys: 0.2,
-            poison: 0.2,
-        }
-    }
-
-    fn everything(plan: &Plan) -> Vec<(Script, Vec<(StrayKind, u64)>)> {
-        (0..500)
-            .map(|number| (plan.script(number), plan.strays(number)))
-            .collect()
-    }
-
-    #[test]
-    fn same_seed_gives_the_same_plan() {
-        assert_eq!(
-            everything(&test_plan(7, messy())),
-            everything(&test_plan(7, messy()))
-        );
-    }
-
-    #[test]
-    fn another_seed_gives_another_plan() {
-        assert_ne!(
-            everything(&test_plan(7, messy())),
-            everything(&test_plan(8, messy()))
-        );
-    }
-
-    #[test]
-    fn shares_are_kept() {
-        let plan = test_plan(1, messy());
-        let scripts: Vec<_> = (0..10_000).map(|number| plan.script(number)).collect();
-        let count = |test: &dyn Fn(&Script) -> bool| scripts.iter().filter(|s| test(s)).count();
-        let silent = count(&|s| matches!(s.course, Course::Silent(_)));
-        let installed = count(&|s| matches!(s.course, Course::Installed { .. }));
-        assert!((1_800..2_200).contains(&silent), "{silent}");
-        assert!((4_800..5_200).contains(&installed), "{installed}");
-        assert!((1_800..2_200).contains(&count(&|s| s.early)));
-        for format in [Format::Protobuf, Format::Cbor] {
-            let share = count(&|s| s.request_format == format);
-            assert!((2_300..2_700).contains(&share), "{format:?}");
-        }
-    }
-
-    #[test]
-    fn a_fleet_without_mess_installs_everything() {
-        let plan = test_plan(1, Mess::NONE);
-        for (script, strays) in everything(&plan) {
-            assert!(matches!(script.course, Course::Installed { .. }));
-            assert!(!script.early && strays.is_empty());
-        }
-    }
-
-    #[test]
-    fn rows_that_only_an_event_tells_come_with_a_transfer_complete() {
-        let plan = test_plan(3, messy());
-        for (script, _) in everything(&plan) {
-            assert!(!(script.completed_at_once && script.row_source == RowSource::Event));
-        }
+        habits: Habits::default(),
     }
 }

@@ -98,7 +98,7 @@ impl Verdict {
                 installed: findings.installed,
                 timed_out: findings.timed_out(),
                 failures,
-                lookups: findings.lookups,
+                lookups: findings.lists + findings.lookups,
                 repeated: findings.repeated,
                 examples: findings.examples.clone(),
                 transfer_to_set: findings.transfer_to_set.quantiles(),

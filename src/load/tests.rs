@@ -90,6 +90,7 @@ fn a_right_bridge_is_found_right_in_all_mess() {
         reordering: 0.1,
         early: 0.1,
         wrong_keys: 0.1,
+        renewals: 0.0,
         poison: 0.1,
     };
     let (verdict, text) = against_perfection(&LoadOptions {

@@ -54,7 +54,10 @@ impl Judge {
         }
         let answered = match &command.call {
             Call::Cancel => false,
-            Call::Download { command_key } => self.on_download(at, &script, command_key, command),
+            Call::Download { command_key } => {
+                self.on_download(at, &script, expected, command_key, command)
+            }
+            Call::List(_) => self.on_list(&script, expected, command),
             Call::Lookup(_) => self.on_lookup(&script, expected, command),
             Call::Set(parameters) => self.on_set(at, &script, expected, parameters, command),
         };
@@ -66,6 +69,7 @@ impl Judge {
         &mut self,
         at: Duration,
         script: &Script,
+        expected: Expected,
         command_key: &str,
         command: &Command,
     ) -> bool {
@@ -73,10 +77,29 @@ impl Judge {
         let case = self.case_mut(script.number).expect("the case is known");
         case.downloads += 1;
         let (count, due) = (case.downloads, case.due);
-        if count > script.downloads() {
+        let is_listed = case.lists >= expected.lists || script.early;
+        let before = script
+            .is_renewed_at(expected.downloads)
+            .then(|| case.command_key.replace(command_key.into()))
+            .flatten();
+        if count > expected.downloads {
             self.findings
                 .doubled(|| format!("Download {} is number {count}", command.id));
             return false;
+        }
+        if !is_listed {
+            self.findings
+                .wrong(|| format!("Download {} comes before the rows are listed", command.id));
+        }
+        if let Some(before) = before
+            && script.is_renewed_at(count) == (*before == *command_key)
+        {
+            self.findings.wrong(|| {
+                format!(
+                    "Download {} has the key {command_key} after {before}",
+                    command.id
+                )
+            });
         }
         let assigned = self.plan.run.command_key(script.number);
         if script.early && command_key != assigned {
@@ -94,6 +117,22 @@ impl Judge {
         }
         if script.number > 0 && count == 1 {
             self.findings.request_to_download.record(due, at);
+        }
+        true
+    }
+
+    fn on_list(&mut self, script: &Script, expected: Expected, command: &Command) -> bool {
+        self.findings.lists += 1;
+        let case = self.case_mut(script.number).expect("the case is known");
+        case.lists += 1;
+        let (count, downloads) = (case.lists, case.downloads);
+        if expected.lists == 0 || downloads > 0 {
+            self.findings
+                .wrong(|| format!("GetParameterValues {} is not needed", command.id));
+        } else if count > 1 {
+            self.findings
+                .doubled(|| format!("GetParameterValues {} is number {count}", command.id));
+            return false;
         }
         true
     }
@@ -126,10 +165,15 @@ impl Judge {
         let case = self.case_mut(script.number).expect("the case is known");
         case.sets += 1;
         let (count, transfer_completed) = (case.sets, case.transfer_completed);
-        if count > 1 {
+        if count > expected.sets.max(1) {
             self.findings
                 .doubled(|| format!("SetParameterValues {} is number {count}", command.id));
             return false;
+        }
+        let attempt = CommandId::parse(&command.id).map_or(0, |id| u32::from(id.attempt));
+        if attempt != count {
+            self.findings
+                .wrong(|| format!("SetParameterValues {} is number {count}", command.id));
         }
         let parameter = self.suids_parameter.of(&script.device);
         let name = format!("{}{parameter}", script.certificate_path());
@@ -146,8 +190,9 @@ impl Judge {
             });
         }
         if let Some(from) = transfer_completed
-            && script.row_source != RowSource::Lookup
+            && matches!(script.row_source, RowSource::Event | RowSource::Request)
             && !script.early
+            && count == 1
         {
             self.findings.transfer_to_set.record(from, at);
         }

@@ -9,6 +9,7 @@ use crate::load::script::SilentAt;
 pub(in crate::load) struct Findings {
     pub(in crate::load) responses: BTreeMap<u16, u64>,
     pub(in crate::load) downloads: u64,
+    pub(in crate::load) lists: u64,
     pub(in crate::load) lookups: u64,
     pub(in crate::load) sets: u64,
     pub(in crate::load) dead_letters: BTreeMap<String, u64>,
@@ -35,6 +36,7 @@ impl Findings {
         Self {
             responses: BTreeMap::new(),
             downloads: 0,
+            lists: 0,
             lookups: 0,
             sets: 0,
             dead_letters: BTreeMap::new(),
@@ -49,6 +51,11 @@ impl Findings {
             transfer_to_set: Latency::new(),
             request_to_response: Latency::new(),
         }
+    }
+
+    /// Whether the bridge has said anything.
+    pub(in crate::load) fn has_outputs(&self) -> bool {
+        self.lists + self.downloads + self.lookups + self.sets > 0 || !self.responses.is_empty()
     }
 
     /// Rightly answered installations that waited for a time-out.

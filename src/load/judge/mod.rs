@@ -57,7 +57,10 @@ struct Case {
     /// When it was written, from which the deadline is counted.
     written: Duration,
     transfer_completed: Option<Duration>,
+    lists: u32,
     downloads: u32,
+    /// Of the last Download, where another is to follow under another one.
+    command_key: Option<Box<str>>,
     lookups: u32,
     sets: u32,
     responses: u32,
@@ -252,7 +255,7 @@ impl Judge {
     fn close_if_complete(&mut self, number: u64, expected: Expected) {
         let case = self.case(number);
         let complete = case.responses >= 1
-            && case.downloads >= expected.downloads
+            && case.downloads >= expected.downloads_min
             && case.sets >= expected.sets;
         if complete && !case.closed {
             self.close(number);

@@ -1,8 +1,11 @@
+mod habits;
+
 use std::time::Duration;
 
 use crate::config::{Config, Delivery};
 use crate::load::Mess;
 use crate::load::command::Call;
+use crate::load::habits::Habits;
 use crate::load::script::{Course, Plan, Script, StrayKind, test_plan};
 use crate::load::test_record::TestRecord;
 
@@ -19,10 +22,17 @@ struct World {
 
 impl World {
     fn new(mess: Mess, delivery: Delivery) -> Self {
-        let plan = test_plan(1, mess);
         let config = Config {
             delivery,
             ..Config::default()
+        };
+        Self::of(mess, config)
+    }
+
+    fn of(mess: Mess, config: Config) -> Self {
+        let plan = Plan {
+            habits: Habits::of(&config),
+            ..test_plan(1, mess)
         };
         Self {
             judge: Judge::new(plan.clone(), &config),
