@@ -11,7 +11,7 @@ impl Correlator {
     pub(super) fn on_deadline(&mut self, slot: Slot, due: Timestamp, turn: &mut Turn<'_>) {
         match self.table.get(slot).and_then(Installation::position) {
             None => self.expire_early(slot, due, turn),
-            Some(Position::Open(progress)) => self.on_step_deadline(slot, progress, turn),
+            Some(Position::Open(progress)) => self.on_step_deadline(slot, progress, due, turn),
             Some(Position::Ended(_)) => {
                 let id = self.table.remove(slot).id;
                 turn.effects.push(Effect::Forget(id));
@@ -19,8 +19,15 @@ impl Correlator {
         }
     }
 
-    fn on_step_deadline(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {
-        let goes_on = progress == Progress::Waiting && self.on_execution_time(slot, turn)
+    fn on_step_deadline(
+        &mut self,
+        slot: Slot,
+        progress: Progress,
+        due: Timestamp,
+        turn: &mut Turn<'_>,
+    ) {
+        let goes_on = self.waits_on(slot, due, turn)
+            || progress == Progress::Waiting && self.on_execution_time(slot, turn)
             || self.on_retry_due(slot, progress, turn)
             || progress == Progress::DownloadSent
                 && !self.open(slot).is_staging()
@@ -28,6 +35,19 @@ impl Correlator {
         if !goes_on {
             self.on_step_timeout(slot, progress, turn);
         }
+    }
+
+    /// Whether an attempt that lag has held back until its time was over waits on for what may have been said meanwhile:
+    /// it is too late to send anything, and too early to give up.
+    fn waits_on(&mut self, slot: Slot, due: Timestamp, turn: &mut Turn<'_>) -> bool {
+        let retry = self.open(slot).retry.as_deref();
+        let until = retry.filter(|retry| retry.is_due).map(|retry| retry.until);
+        let Some(until) = until.filter(|until| *until <= turn.now && *until > due) else {
+            return false;
+        };
+        self.table.set_deadline(slot, until);
+        Self::remember(slot, turn);
+        true
     }
 
     pub(super) fn on_step_timeout(&mut self, slot: Slot, progress: Progress, turn: &mut Turn<'_>) {

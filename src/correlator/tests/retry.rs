@@ -259,3 +259,28 @@ fn attempts_under_lag_expire_by_the_clock() {
     let expires_at: Timestamp = only_command(&effects).expires_at;
     assert_eq!(expires_at, now + limits().accept_timeout.general);
 }
+
+#[test]
+fn attempt_that_lag_has_held_back_too_long_waits_for_what_may_have_been_said() {
+    let mut world = World::with(retrying(), rules());
+    world.effects(expiring(30));
+    world.effects(rejected("k1/download", RetryLater));
+    let until = world.now + 30 * MINUTE;
+    let due = world.correlator.poll_timeout().unwrap();
+    world.now = until + MINUTE;
+    let mut effects = Effects::new();
+    let now = world.now;
+    world
+        .correlator
+        .handle_timeout(now, due, usize::MAX, &mut effects);
+    assert_eq!(world.seen(&effects), [remember("k1")]);
+    assert_eq!(world.correlator.poll_timeout(), Some(until));
+    let response = world.response(transfer_complete("k1", 9010));
+    assert_eq!(response.response_status_code, BadRequest);
+
+    let mut silent = World::with(retrying(), rules());
+    silent.effects(expiring(30));
+    silent.effects(rejected("k1/download", RetryLater));
+    let response = only_final(&silent.pass(31 * MINUTE));
+    assert_eq!(response.response_status_code, RequestTimeout);
+}
