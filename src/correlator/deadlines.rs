@@ -23,6 +23,12 @@ impl Deadlines {
         self.0.first().copied()
     }
 
+    /// Those of that time.
+    pub(super) fn at(&self, time: Timestamp) -> impl Iterator<Item = Slot> {
+        let all = (time, Slot(u32::MIN))..=(time, Slot(u32::MAX));
+        self.0.range(all).map(|(_, slot)| *slot)
+    }
+
     /// In the order of their times.
     pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
         self.0.iter().map(|(_, slot)| *slot)

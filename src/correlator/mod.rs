@@ -198,18 +198,33 @@ impl Correlator {
         let turn = &mut Turn { now, effects };
         let mut handled = 0;
         while handled < max
-            && let Some((deadline, slot)) = self.table.first_deadline()
+            && let Some((deadline, _)) = self.table.deadlines().first()
             && deadline <= due
         {
-            self.on_deadline(slot, due, turn);
-            handled += 1;
+            for slot in self.due_at(deadline) {
+                // The one before may have put this one off, or ended it.
+                let is_due = self.installation(slot).map(|one| one.deadline) == Some(deadline);
+                if is_due && handled < max {
+                    self.on_deadline(slot, due, turn);
+                    handled += 1;
+                }
+            }
         }
         handled
     }
 
+    /// What is due at that time, in the order of its ids: slots are others after a restart.
+    fn due_at(&self, deadline: Timestamp) -> Vec<Slot> {
+        let mut slots: Vec<Slot> = self.table.deadlines().at(deadline).collect();
+        if slots.len() > 1 {
+            slots.sort_by_key(|slot| self.installation(*slot).map(|one| &one.id));
+        }
+        slots
+    }
+
     /// When [`Self::handle_timeout`] has something to do next.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.table.first_deadline().map(|(deadline, _)| deadline)
+        self.table.deadlines().first().map(|(deadline, _)| deadline)
     }
 
     /// What was seen and done.

@@ -179,8 +179,8 @@ impl Table {
         slots
     }
 
-    pub(super) fn first_deadline(&self) -> Option<(Timestamp, Slot)> {
-        self.deadlines.first()
+    pub(super) fn deadlines(&self) -> &Deadlines {
+        &self.deadlines
     }
 
     pub(super) fn oldest_open(&self) -> Option<Timestamp> {

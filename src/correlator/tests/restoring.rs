@@ -124,3 +124,21 @@ fn restoring_twice_replaces() {
     assert_eq!(copy.correlator.ended_installations(), 0);
     assert_eq!(copy.correlator.poll_timeout(), None);
 }
+
+#[test]
+fn what_is_due_at_the_same_time_is_handled_in_the_same_order_after_a_restart() {
+    let story = [create("k2", "a2"), create("k1", "a1"), create("k3", "a3")];
+    let mut first = World::new();
+    let mut changelog = Changelog::default();
+    for event in story {
+        let effects = first.effects(event);
+        changelog.write(&first, &effects);
+    }
+    // Compaction and later records put them into another order.
+    changelog.0.rotate_left(1);
+    let mut second = changelog.restore(&first, limits());
+    let (one, two) = (first.pass(15 * MINUTE), second.pass(15 * MINUTE));
+    let (one, two) = (first.without_slots(one), second.without_slots(two));
+    assert_eq!(one, two);
+    assert_eq!(one.0.len(), 6);
+}
