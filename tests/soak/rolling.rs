@@ -1,15 +1,16 @@
 //! A rolling update: each process is stopped and started again, one after the other, while the load runs.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::faults::Cast;
 use crate::kafka::app::App;
+use crate::kafka::wait_for;
 use crate::load::Load;
 
-/// How long the load runs before the first process is stopped, and between two of them.
-const PAUSE: Duration = Duration::from_secs(5);
+/// Responses that come before the first process is stopped, and between two of them: some seconds of load.
+const RESPONSES: usize = 400;
 
 /// How long the next response may take.
 const RESPONSE_LIMIT: Duration = Duration::from_secs(60);
@@ -28,15 +29,15 @@ struct Step {
 /// # Panics
 /// If a process does not stop or get ready in time, or responses stay away.
 pub(crate) fn update(cast: &mut Cast<'_>, app: &App, load: &mut Load) {
-    let is_over = AtomicBool::new(false);
+    let watch = Watch::default();
     let (steps, arrivals) = thread::scope(|scope| {
-        let arrivals = scope.spawn(|| arrivals(app, &is_over));
-        thread::sleep(PAUSE);
+        let arrivals = scope.spawn(|| arrivals(app, &watch));
+        watch.wait();
         let steps: Vec<Step> = (0..cast.count())
-            .map(|index| replace(cast, index))
+            .map(|index| replace(cast, index, &watch))
             .collect();
         load.assert_running();
-        is_over.store(true, Ordering::Relaxed);
+        watch.is_over.store(true, Ordering::Relaxed);
         (steps, arrivals.join().expect("it tells of its panic"))
     });
     println!(
@@ -54,14 +55,31 @@ pub(crate) fn update(cast: &mut Cast<'_>, app: &App, load: &mut Load) {
     }
 }
 
-fn replace(cast: &mut Cast<'_>, index: usize) -> Step {
+/// What is known of the responses while they come.
+#[derive(Default)]
+struct Watch {
+    count: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Watch {
+    /// Waits until some more have come.
+    fn wait(&self) {
+        let enough = self.count.load(Ordering::Relaxed) + RESPONSES;
+        wait_for("responses", RESPONSE_LIMIT, || {
+            (self.count.load(Ordering::Relaxed) >= enough).then_some(())
+        });
+    }
+}
+
+fn replace(cast: &mut Cast<'_>, index: usize, watch: &Watch) -> Step {
     let before = cast.rebalances_beside(index);
     let begin = Instant::now();
     let stopped = cast.stop_one(index);
     let again = Instant::now();
     cast.start_one(index);
     let ready = again.elapsed();
-    thread::sleep(PAUSE);
+    watch.wait();
     Step {
         begin,
         stopped,
@@ -72,12 +90,13 @@ fn replace(cast: &mut Cast<'_>, index: usize) -> Step {
 }
 
 /// When each response came.
-fn arrivals(app: &App, is_over: &AtomicBool) -> Vec<Instant> {
+fn arrivals(app: &App, watch: &Watch) -> Vec<Instant> {
     let mut responses = app.client.tail(&[&app.responses]);
     let mut arrivals = Vec::new();
-    while !is_over.load(Ordering::Relaxed) {
+    while !watch.is_over.load(Ordering::Relaxed) {
         responses.next("a response", RESPONSE_LIMIT, |_| true);
         arrivals.push(Instant::now());
+        watch.count.store(arrivals.len(), Ordering::Relaxed);
     }
     arrivals
 }
