@@ -49,7 +49,7 @@ pub use watchdog::{WATCHDOG_INTERVAL, Watchdog};
 use crate::config::{Config, Delivery};
 use crate::telemetry::Metrics;
 
-use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
 
 use application::Application;
 use cluster_check::ClusterCheck;
@@ -112,23 +112,23 @@ impl Setup {
 /// # Errors
 /// If no broker answers.
 pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
-    let (stop, clock) = (Stop::default(), Clock::new());
-    let probe = open_probe(config, &stop)?;
-    while let Err(error) = probe.client().fetch_metadata(None, PROBE_TIMEOUT) {
-        let trouble = probe.trouble();
+    let probe = open_probe(config, &Stop::default())?;
+    let mut trouble = String::new();
+    let patience = |_: &KafkaError| {
+        trouble = probe.trouble();
         // A name may stand for several addresses, and the client tries one after the other.
-        let limit = match trouble.as_str() {
+        match trouble.as_str() {
             "" => CHECK_SILENT_TIMEOUT,
             _ => CHECK_TIMEOUT,
-        };
-        if clock.elapsed() >= limit {
-            return Err(RuntimeError::Failed(format!(
-                "no broker answers at {}: {error}: {trouble}",
-                config.kafka.bootstrap_servers,
-            )));
         }
-        stop.wait(CHECK_PAUSE);
-    }
+    };
+    let reached = probe.reach(PROBE_TIMEOUT, CHECK_PAUSE, patience);
+    reached.map_err(|error| {
+        RuntimeError::Failed(format!(
+            "no broker answers at {}: {error}: {trouble}",
+            config.kafka.bootstrap_servers,
+        ))
+    })?;
     let mut mistakes = ClusterCheck::new(config, &probe).run()?;
     mistakes.extend(staging::try_out(config)?);
     Ok(mistakes)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rdkafka::Message as _;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::assignment::{Partition, list};
@@ -138,12 +138,36 @@ impl Probe {
         })
     }
 
+    /// Waits until a broker answers, with `step` for each question and `pause` between two; `patience` tells after each
+    /// error how long to go on altogether.
+    ///
+    /// # Errors
+    /// The last error, once that time has passed or the stop is requested.
+    pub(super) fn reach(
+        &self,
+        step: Duration,
+        pause: Duration,
+        patience: impl FnMut(&KafkaError) -> Duration,
+    ) -> KafkaResult<()> {
+        let question = || self.client.fetch_metadata(None, step).map(|_| ());
+        self.ask_again(pause, patience, question)
+    }
+
     /// Asks until there is an answer, the stop is requested, or `max` has passed.
     fn ask<T>(&self, max: Duration, question: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+        self.ask_again(PAUSE, |_| max, question)
+    }
+
+    fn ask_again<T>(
+        &self,
+        pause: Duration,
+        mut patience: impl FnMut(&KafkaError) -> Duration,
+        question: impl Fn() -> KafkaResult<T>,
+    ) -> KafkaResult<T> {
         let clock = Clock::new();
         loop {
             match question() {
-                Err(_) if clock.elapsed() < max && !self.stop.wait(PAUSE) => {}
+                Err(error) if clock.elapsed() < patience(&error) && !self.stop.wait(pause) => {}
                 answer => return answer,
             }
         }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use futures_executor::block_on;
 use rdkafka::admin::{AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::config::Config;
@@ -19,6 +18,9 @@ const CREATE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the cluster may take to tell the settings of a topic.
 const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a broker may take to answer at all; short, since signs of life are given between two questions.
+const REACH_STEP: Duration = Duration::from_secs(2);
 
 /// How long to wait between two tries to reach the cluster.
 const RETRY: Duration = Duration::from_millis(500);
@@ -49,7 +51,7 @@ pub(super) fn prepare(
     stop: &Stop,
     alive: &dyn Fn(),
 ) -> Result<Option<i32>, RuntimeError> {
-    if !reach(config, probe, stop, alive) {
+    if !reach(config, probe, alive) {
         return Ok(None);
     }
     if config.topics.create_missing {
@@ -86,27 +88,23 @@ pub(super) fn unequal(config: &Config, routed: i32, changelog: i32) -> Option<St
 }
 
 /// Waits until a broker answers; says once that it waits.
-fn reach(config: &Config, probe: &Probe, stop: &Stop, alive: &dyn Fn()) -> bool {
+fn reach(config: &Config, probe: &Probe, alive: &dyn Fn()) -> bool {
     let mut said = false;
-    loop {
+    alive();
+    let patience = |error: &KafkaError| {
         alive();
-        match probe.client().fetch_metadata(None, Duration::from_secs(2)) {
-            Ok(_) => return true,
-            Err(error) if !said => {
-                said = true;
-                tracing::warn!(
-                    bootstrap_servers = config.kafka.bootstrap_servers,
-                    %error,
-                    trouble = probe.trouble(),
-                    "no broker answers yet; waiting (check kafka.bootstrap_servers, and security.protocol in kafka.properties)"
-                );
-            }
-            Err(_) => {}
+        if !said {
+            said = true;
+            tracing::warn!(
+                bootstrap_servers = config.kafka.bootstrap_servers,
+                %error,
+                trouble = probe.trouble(),
+                "no broker answers yet; waiting (check kafka.bootstrap_servers, and security.protocol in kafka.properties)"
+            );
         }
-        if stop.wait(RETRY) {
-            return false;
-        }
-    }
+        Duration::MAX
+    };
+    probe.reach(REACH_STEP, RETRY, patience).is_ok()
 }
 
 fn count(probe: &Probe, topic: &str) -> Result<i32, RuntimeError> {
