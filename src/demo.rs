@@ -235,5 +235,6 @@ mod tests {
         let (verdict, text) = played(config, mess);
         // Those that complete before their Download is sent get none.
         assert!(verdict.commands.download < INSTALLATIONS, "{text}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

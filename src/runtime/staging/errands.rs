@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use object_store::Error;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::{AbortHandle, Id, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::correlator::Staging;
@@ -46,8 +46,16 @@ pub(super) struct Errands {
     shared: Arc<Shared>,
     puts: JoinSet<Box<str>>,
     /// By name of the file.
-    handles: BTreeMap<Box<str>, AbortHandle>,
+    under_way: BTreeMap<Box<str>, Put>,
     others: JoinSet<()>,
+}
+
+/// A file that is being put into the store.
+struct Put {
+    handle: AbortHandle,
+    is_given_up: Arc<Notify>,
+    /// It is removed as soon as no call can bring it there any more.
+    is_to_be_removed: bool,
 }
 
 /// What all calls share.
@@ -73,7 +81,7 @@ impl Errands {
                 metrics,
             }),
             puts: JoinSet::new(),
-            handles: BTreeMap::new(),
+            under_way: BTreeMap::new(),
             others: JoinSet::new(),
         }
     }
@@ -88,11 +96,7 @@ impl Errands {
                     Some(order) => self.take(order),
                     None => break,
                 },
-                Some(done) = self.puts.join_next() => {
-                    if let Ok(name) = done {
-                        self.handles.remove(&name);
-                    }
-                }
+                Some(done) = self.puts.join_next_with_id() => self.on_put(done.ok()),
                 Some(_) = self.others.join_next() => {}
                 _ = sweeps.tick() => {
                     let shared = Arc::clone(&self.shared);
@@ -101,46 +105,76 @@ impl Errands {
             }
         }
         // Whoever owns the shard next asks for these again.
-        self.puts.abort_all();
-        let rest = async { while self.others.join_next().await.is_some() {} };
-        if timeout(STOP_GRACE, rest).await.is_err() {
+        let unwanted = self.under_way.values().filter(|put| !put.is_to_be_removed);
+        unwanted.for_each(|put| put.handle.abort());
+        if timeout(STOP_GRACE, self.finish()).await.is_err() {
             tracing::debug!("some staged files stay until they have expired");
         }
     }
 
-    fn take(&mut self, order: Order) {
+    async fn finish(&mut self) {
+        while let Some(done) = self.puts.join_next_with_id().await {
+            self.on_put(done.ok());
+        }
+        while self.others.join_next().await.is_some() {}
+    }
+
+    /// Nothing is done any more to put that file there; `None`: another order took its place.
+    fn on_put(&mut self, done: Option<(Id, Box<str>)>) {
+        let Some((id, name)) = done else { return };
+        let is_it = |put: &Put| put.handle.id() == id;
+        if self.under_way.get(&name).is_some_and(is_it)
+            && let Some(put) = self.under_way.remove(&name)
+            && put.is_to_be_removed
+        {
+            self.remove(name);
+        }
+    }
+
+    fn remove(&mut self, name: Box<str>) {
         let shared = Arc::clone(&self.shared);
+        self.others.spawn(async move { shared.remove(&name).await });
+    }
+
+    fn take(&mut self, order: Order) {
         match order {
             Order::Put(staging, back) => {
-                self.give_up(&staging.name);
                 let name = staging.name.clone();
+                if let Some(before) = self.under_way.remove(&name) {
+                    before.handle.abort();
+                }
+                let shared = Arc::clone(&self.shared);
+                let is_given_up = Arc::new(Notify::new());
+                let given_up = Arc::clone(&is_given_up);
                 let handle = self.puts.spawn(async move {
-                    let result = shared.put(&staging).await;
+                    let result = shared.put(&staging, &given_up).await;
                     let Staging { id, name, .. } = *staging;
                     // Without a receiver the session is over, and the next one asks again.
                     back.send(Answer { id, result }).ok();
                     name
                 });
-                self.handles.insert(name, handle);
+                let put = Put {
+                    handle,
+                    is_given_up,
+                    is_to_be_removed: false,
+                };
+                self.under_way.insert(name, put);
             }
-            Order::Remove(name) => {
-                self.give_up(&name);
-                self.others.spawn(async move { shared.remove(&name).await });
-            }
-        }
-    }
-
-    /// A file that is not needed any more, or is asked for again, is not put any further.
-    fn give_up(&mut self, name: &str) {
-        if let Some(handle) = self.handles.remove(name) {
-            handle.abort();
+            Order::Remove(name) => match self.under_way.get_mut(&name) {
+                // A call that has begun may bring the file there after all.
+                Some(put) => {
+                    put.is_to_be_removed = true;
+                    put.is_given_up.notify_one();
+                }
+                None => self.remove(name),
+            },
         }
     }
 }
 
 impl Shared {
-    /// Tries until the file is there; or tells why it will not be in time.
-    async fn put(&self, staging: &Staging) -> Result<(), String> {
+    /// Tries until the file is there; or tells why it will not be in time, or that it is given up.
+    async fn put(&self, staging: &Staging, given_up: &Notify) -> Result<(), String> {
         let mut delay = FIRST_DELAY;
         loop {
             let call = self.store.put(&staging.name, &staging.content);
@@ -150,9 +184,13 @@ impl Shared {
                     return Ok(());
                 }
                 Err(problem) if self.clock.now() + delay >= staging.until => return Err(problem),
-                Err(_) => {}
+                Err(problem) => {
+                    let is_given_up = timeout(delay, given_up.notified()).await.is_ok();
+                    if is_given_up {
+                        return Err(problem);
+                    }
+                }
             }
-            sleep(delay).await;
             delay = (delay * 2).min(DELAY_MAX);
         }
     }
@@ -215,5 +253,62 @@ impl Shared {
             );
         }
         Err(problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::task::yield_now;
+
+    use crate::correlator::InstallationId;
+    use crate::cwmp::DeviceId;
+    use crate::mapping::RULES_VERSION;
+    use crate::telemetry::Metrics;
+
+    use super::*;
+
+    fn staging(name: &str) -> Box<Staging> {
+        Box::new(Staging {
+            id: InstallationId {
+                device: DeviceId::new("00256D", "IGD", "1").unwrap(),
+                command_key: "k1".try_into().unwrap(),
+            },
+            name: name.into(),
+            content: vec![b'x'; 100_000].into(),
+            until: Timestamp::NEVER,
+        })
+    }
+
+    #[test]
+    fn a_file_that_is_removed_while_it_is_put_there_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", folder.path().display());
+        let store = Store::open(&url, &BTreeMap::new()).unwrap();
+        let metrics = Metrics::new(RULES_VERSION).staging();
+        let errands = Errands::new(store, Duration::ZERO, metrics);
+        let (orders, receiver) = unbounded_channel();
+        let (back, _answers) = channel();
+        let give_orders = async move {
+            for number in 0..50 {
+                let name = format!("9999999999-{number:032x}");
+                let put = Order::Put(staging(&name), back.clone());
+                orders.send(put).unwrap();
+                // Until the call is under way.
+                for _ in 0..10 {
+                    yield_now().await;
+                }
+                orders.send(Order::Remove(name.into())).unwrap();
+            }
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async { tokio::join!(give_orders, errands.run(receiver)) });
+        drop(runtime);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }
