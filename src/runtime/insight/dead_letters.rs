@@ -29,9 +29,34 @@ pub struct NotedDeadLetter {
     pub letter: DeadLetter,
 }
 
+/// The newest of a kind, the oldest first, at most [`DEAD_LETTERS_SHOWN_MAX`].
+#[derive(Debug)]
+pub(super) struct Newest<T>(VecDeque<T>);
+
+impl<T> Default for Newest<T> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+impl<T> Newest<T> {
+    /// Takes one more in; the oldest one gives way.
+    pub(super) fn push(&mut self, one: T) {
+        if self.0.len() == DEAD_LETTERS_SHOWN_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(one);
+    }
+
+    /// The oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.0.iter()
+    }
+}
+
 /// The newest dead letters of a transaction.
 #[derive(Debug, Default)]
-pub(in crate::runtime) struct NewestDeadLetters(VecDeque<DeadLetter>);
+pub(in crate::runtime) struct NewestDeadLetters(Newest<DeadLetter>);
 
 impl NewestDeadLetters {
     pub(in crate::runtime) fn push(
@@ -40,12 +65,9 @@ impl NewestDeadLetters {
         reason: &'static str,
         error: &str,
     ) {
-        if self.0.len() == DEAD_LETTERS_SHOWN_MAX {
-            self.0.pop_front();
-        }
         let end = error.char_indices().nth(ERROR_CHARS_MAX);
         let error = end.map_or_else(|| error.into(), |(end, _)| format!("{}..", &error[..end]));
-        self.0.push_back(DeadLetter {
+        self.0.push(DeadLetter {
             source: source.clone(),
             reason,
             error: error.into(),
@@ -53,7 +75,7 @@ impl NewestDeadLetters {
     }
 
     pub(in crate::runtime) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.0.is_empty()
     }
 }
 
@@ -63,7 +85,7 @@ impl IntoIterator for NewestDeadLetters {
 
     /// The oldest first.
     fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+        self.0.0.into_iter()
     }
 }
 

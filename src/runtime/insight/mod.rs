@@ -6,7 +6,6 @@ mod dead_letters;
 mod owners;
 mod view;
 
-use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -16,12 +15,14 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::cwmp::{CommandKey, DeviceId};
 use crate::time::Timestamp;
 
+use dead_letters::Newest;
 pub(super) use dead_letters::NewestDeadLetters;
 pub use dead_letters::{DEAD_LETTERS_SHOWN_MAX, DeadLetter, NotedDeadLetter};
 pub(super) use owners::Owners;
 pub use owners::{Owner, Witness};
 pub use view::{
     DeviceView, INSTALLATIONS_SHOWN_MAX, InstallationView, OLDEST_SHOWN_MAX, ShardView, WorkerView,
+    open_for_longest,
 };
 
 /// Questions that may wait for a worker; more are refused at once.
@@ -72,7 +73,7 @@ pub struct Insight(Arc<Inner>);
 
 struct Inner {
     workers: Mutex<Workers>,
-    dead_letters: Mutex<VecDeque<NotedDeadLetter>>,
+    dead_letters: Mutex<Newest<NotedDeadLetter>>,
     /// Kafka is asked one question at a time.
     turn: Arc<Semaphore>,
 }
@@ -140,13 +141,9 @@ impl Insight {
     /// Dead letters that stand in Kafka from now on; the oldest ones that were told before give way.
     pub(super) fn note_dead_letters(&self, newest: NewestDeadLetters, now: Timestamp) {
         let mut all = lock(&self.0.dead_letters);
-        all.extend(
-            newest
-                .into_iter()
-                .map(|letter| NotedDeadLetter { at: now, letter }),
-        );
-        let too_many = all.len().saturating_sub(DEAD_LETTERS_SHOWN_MAX);
-        all.drain(..too_many);
+        for letter in newest {
+            all.push(NotedDeadLetter { at: now, letter });
+        }
     }
 
     /// The newest dead letters of this process, the newest first, at most [`DEAD_LETTERS_SHOWN_MAX`].

@@ -1,3 +1,5 @@
+use std::borrow::Borrow;
+
 use serde::{Serialize, Serializer};
 
 use crate::correlator::{Installation, Ledger, State};
@@ -7,7 +9,7 @@ use crate::time::Timestamp;
 /// Installations of a device that one answer shows; of more it says how many.
 pub const INSTALLATIONS_SHOWN_MAX: usize = 100;
 
-/// Open installations of a worker that an overview shows, those that are open for longest.
+/// Open installations that an overview shows, those that are open for longest.
 pub const OLDEST_SHOWN_MAX: usize = 10;
 
 /// What a worker knows of a device.
@@ -56,6 +58,14 @@ pub struct InstallationView {
     pub target: Option<Box<str>>,
     /// Events that wait for its request.
     pub early_events: usize,
+}
+
+/// Those of the installations that are open for longest, the oldest first, at most [`OLDEST_SHOWN_MAX`].
+pub fn open_for_longest<V: Borrow<InstallationView>>(all: impl Iterator<Item = V>) -> Vec<V> {
+    let mut oldest: Vec<V> = all.collect();
+    oldest.sort_by_key(|one| one.borrow().since);
+    oldest.truncate(OLDEST_SHOWN_MAX);
+    oldest
 }
 
 /// What a worker has.

@@ -3,7 +3,7 @@
 use crate::cwmp::{CommandKey, DeviceId};
 use crate::runtime::insight::{
     DeviceView, INSTALLATIONS_SHOWN_MAX, InstallationView, OLDEST_SHOWN_MAX, OfDevice, Question,
-    ShardView, WorkerView,
+    ShardView, WorkerView, open_for_longest,
 };
 use crate::runtime::router;
 use crate::runtime::shard::{Phase, Shard};
@@ -49,12 +49,10 @@ impl Session<'_> {
         let complete = shards
             .clone()
             .filter(|shard| shard.phase != Phase::Restoring);
-        let mut oldest: Vec<InstallationView> = complete
+        let oldest = complete
             .flat_map(|shard| shard.correlator.oldest().take(OLDEST_SHOWN_MAX))
-            .map(InstallationView::of)
-            .collect();
-        oldest.sort_by_key(|installation| installation.since);
-        oldest.truncate(OLDEST_SHOWN_MAX);
+            .map(InstallationView::of);
+        let oldest = open_for_longest(oldest);
         WorkerView {
             worker: self.worker,
             shards: shards.map(ShardView::of).collect(),

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::runtime::insight::{
-    DEAD_LETTERS_SHOWN_MAX, InstallationView, NotedDeadLetter, OLDEST_SHOWN_MAX, ShardView,
-    WorkerView,
+    DEAD_LETTERS_SHOWN_MAX, InstallationView, NotedDeadLetter, ShardView, WorkerView,
+    open_for_longest,
 };
 use crate::time::Timestamp;
 
@@ -130,9 +130,7 @@ pub(super) fn oldest(
     shows_devices: bool,
 ) -> Markup {
     let views = workers.iter().flatten();
-    let mut oldest: Vec<&InstallationView> = views.flat_map(|view| &view.oldest).collect();
-    oldest.sort_by_key(|installation| installation.since);
-    oldest.truncate(OLDEST_SHOWN_MAX);
+    let oldest = open_for_longest(views.flat_map(|view| &view.oldest));
     html! {
         h2 { "Open for longest" }
         @if oldest.is_empty() {
