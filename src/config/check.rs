@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 use super::key::{self, Key};
 use super::secret::is_secret;
 use super::source::Source;
-use super::{Config, ContentDelivery};
+use super::{Config, ContentDelivery, oauth_token};
 
 /// Properties of librdkafka that the bridge sets itself, with what to do instead.
 pub(super) static OWNED_PROPERTIES: &[(&str, &str)] = &[
@@ -50,6 +50,7 @@ const CREDENTIAL_FILE_BYTES_MAX: u64 = 4096;
 pub(super) fn check(config: &Config, source: &mut Source) {
     distinct_topics(config, source);
     properties(&config.kafka.properties, source);
+    somebody_gives_the_token(config, source);
     urls_tell_installations_apart(config, source);
     staging_is_complete(config, source);
     queue_outlasts_distance(config, source);
@@ -62,6 +63,20 @@ fn queue_outlasts_distance(config: &Config, source: &mut Source) {
         let problem =
             "is longer than `timeouts.queue`, so that what waits for it would be answered 4008";
         source.mistake(&key::PACING_DEVICE_DISTANCE, problem);
+    }
+}
+
+/// librdkafka has no token of its own, and topics are created by a client that takes none.
+fn somebody_gives_the_token(config: &Config, source: &mut Source) {
+    let has_file = config.kafka.oauth_token_file.is_some();
+    let needs_one = oauth_token::signs_in_by_oauth(&config.kafka.properties);
+    if needs_one && !has_file && !source.has_mistake(&key::OAUTH_TOKEN_FILE) {
+        let problem = "must be given, because `sasl.mechanism` is `OAUTHBEARER`";
+        source.mistake(&key::OAUTH_TOKEN_FILE, problem);
+    }
+    if has_file && config.topics.create_missing {
+        let problem = "does not work with `kafka.oauth_token_file`; create the topics yourself, e.g. by Strimzi's KafkaTopic";
+        source.mistake(&key::CREATE_MISSING, problem);
     }
 }
 

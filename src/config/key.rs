@@ -55,6 +55,9 @@ keys! {
     /// librdkafka's own defaults are good.
     PROPERTIES = "kafka.properties", Map, "{}",
         "Properties of librdkafka, passed through (TLS, SASL, tuning); those that delivery depends on are refused. `NAME_file` names a file with the value of `NAME`";
+    /// Passwords and certificates are more usual.
+    OAUTH_TOKEN_FILE = "kafka.oauth_token_file", Single, "",
+        "File with the JSON Web Token that clients sign in with, where `sasl.mechanism` is `OAUTHBEARER`, e.g. a projected service account token; read again before it expires";
     /// Says what is in it.
     REQUESTS = "topics.requests", List, "onem2m.requests", "Topics with oneM2M create requests";
     /// Says what is in it.
@@ -182,6 +185,17 @@ keys! {
         "What is otherwise for some devices: entries of `match` (`oui`, `product_class` or both) and any of `download.file_type`, `download.url`, `set.parameter` and `timeouts.queue` to `timeouts.set`, at most 200; see below";
     /// Reachable from this machine only.
     LISTEN = "admin.listen", Single, "127.0.0.1:9464", "Address and port for probes and metrics";
+    /// Whoever reaches the port can be probed by it, unless it wants certificates.
+    PROBES_LISTEN = "admin.probes_listen", Single, "",
+        "Address and port that answers probes only, in plain HTTP, for a kubelet, which has no certificate; empty: there is none";
+    /// The port is on the loopback.
+    CERTIFICATE_FILE = "admin.certificate_file", Single, "",
+        "File with the certificate with which the admin port speaks TLS, and those above it, as PEM, read again when it changes; empty: plain HTTP";
+    /// Goes with the certificate.
+    KEY_FILE = "admin.key_file", Single, "", "File with the private key of this certificate, as PEM";
+    /// Tokens are easier to give out.
+    CLIENT_CA_FILE = "admin.client_ca_file", Single, "",
+        "File with the certificates of those who sign the certificates that clients of the admin port must show, as PEM; empty: clients need none";
     /// Who may see metrics need not know who has which device.
     SHOW_DEVICES = "admin.show_devices", Single, "false",
         "`true`: the admin port names devices and CommandKeys, on its page and by `/v1/installations`";

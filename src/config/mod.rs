@@ -9,6 +9,7 @@ mod error;
 mod file_servers;
 mod files;
 mod key;
+mod oauth_token;
 mod overrides;
 mod print;
 mod rate;
@@ -21,6 +22,7 @@ mod settings;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tls_files;
 mod token_file;
 mod tree;
 
@@ -32,8 +34,10 @@ use std::time::Duration;
 pub use error::{ConfigError, Mistake, Place};
 pub use files::Files;
 pub use key::{KEYS, Key, Shape};
+pub use oauth_token::{OauthToken, OauthTokenFile};
 pub use schema::json_schema;
 pub use secret::Secret;
+pub use tls_files::{TlsFiles, TlsServer};
 pub use token_file::TokenFile;
 
 /// The whole configuration; the names are those of the file.
@@ -96,6 +100,8 @@ pub struct KafkaConfig {
     pub bootstrap_servers: String,
     /// Properties of librdkafka that are passed through.
     pub properties: BTreeMap<String, String>,
+    /// The token with which clients sign in by OAUTHBEARER; `None`: they do not.
+    pub oauth_token_file: Option<OauthTokenFile>,
 }
 
 /// Without the values of properties that hold secrets.
@@ -104,6 +110,7 @@ impl fmt::Debug for KafkaConfig {
         f.debug_struct("KafkaConfig")
             .field("bootstrap_servers", &self.bootstrap_servers)
             .field("properties", &secret::redacted(&self.properties))
+            .field("oauth_token_file", &self.oauth_token_file)
             .finish()
     }
 }
@@ -352,6 +359,10 @@ pub struct DevicesMatch {
 pub struct AdminConfig {
     /// Address and port to listen on.
     pub listen: std::net::SocketAddr,
+    /// Address and port that answers probes only, in plain HTTP; `None`: there is none.
+    pub probes_listen: Option<std::net::SocketAddr>,
+    /// What it speaks TLS with; `None`: plain HTTP.
+    pub tls: Option<TlsFiles>,
     /// Whether it names devices and CommandKeys.
     pub show_devices: bool,
     /// The token that all but probes need; `None`: nobody needs one.

@@ -1,10 +1,13 @@
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::rules::{delete_name, format_name, validity_name};
 use super::secret::redacted;
-use super::{Config, ContentDelivery, Delivery, TokenFile, file_servers, overrides, rate, retry};
+use super::{
+    Config, ContentDelivery, Delivery, OauthTokenFile, TlsFiles, TokenFile, file_servers,
+    overrides, rate, retry,
+};
 use crate::wire::Format;
 
 impl Config {
@@ -40,6 +43,15 @@ impl Config {
             (
                 "kafka.properties",
                 serde_json::json!(redacted(&self.kafka.properties)),
+            ),
+            (
+                "kafka.oauth_token_file",
+                path(
+                    self.kafka
+                        .oauth_token_file
+                        .as_ref()
+                        .map(OauthTokenFile::path),
+                ),
             ),
         ];
         values.extend(self.record_values());
@@ -171,8 +183,25 @@ impl Config {
     }
 
     fn admin_values(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let tls = self.admin.tls.as_ref();
         vec![
             ("admin.listen", self.admin.listen.to_string().into()),
+            (
+                "admin.probes_listen",
+                self.admin
+                    .probes_listen
+                    .map_or_else(String::new, |listen| listen.to_string())
+                    .into(),
+            ),
+            (
+                "admin.certificate_file",
+                path(tls.map(TlsFiles::certificate)),
+            ),
+            ("admin.key_file", path(tls.map(TlsFiles::key))),
+            (
+                "admin.client_ca_file",
+                path(tls.and_then(TlsFiles::client_ca)),
+            ),
             ("admin.show_devices", self.admin.show_devices.into()),
             (
                 "admin.read_token_file",
@@ -210,11 +239,14 @@ pub(super) fn duration(duration: Duration) -> serde_json::Value {
 }
 
 fn token_file(file: Option<&TokenFile>) -> serde_json::Value {
-    file.map_or_else(String::new, |file| file.path().display().to_string())
-        .into()
+    path(file.map(TokenFile::path))
 }
 
 fn file(file: Option<&PathBuf>) -> serde_json::Value {
-    file.map_or_else(String::new, |file| file.display().to_string())
+    path(file.map(PathBuf::as_path))
+}
+
+fn path(path: Option<&Path>) -> serde_json::Value {
+    path.map_or_else(String::new, |path| path.display().to_string())
         .into()
 }

@@ -6,9 +6,9 @@ use super::key::{self, Key};
 use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
-    FormatsConfig, KafkaConfig, PacingConfig, ResourcesConfig, RetryConfig, Secret, SetConfig,
-    StagingConfig, TimeoutsConfig, TokenFile, TopicsConfig, file_servers, overrides, rate, retry,
-    rules,
+    FormatsConfig, KafkaConfig, OauthTokenFile, PacingConfig, ResourcesConfig, RetryConfig, Secret,
+    SetConfig, StagingConfig, TimeoutsConfig, TlsFiles, TokenFile, TopicsConfig, file_servers,
+    overrides, rate, retry, rules,
 };
 use crate::wire::Format;
 
@@ -64,6 +64,7 @@ impl Config {
             delivery: source.value(&key::DELIVERY, rules::delivery),
             kafka: KafkaConfig {
                 bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
+                oauth_token_file: OauthTokenFile::of(source, &properties),
                 properties,
             },
             topics: topics(source),
@@ -113,6 +114,8 @@ impl Config {
             overrides: overrides::overrides(source),
             admin: AdminConfig {
                 listen: source.value(&key::LISTEN, rules::address),
+                probes_listen: source.value(&key::PROBES_LISTEN, rules::address_or_none),
+                tls: TlsFiles::of(source),
                 show_devices: source.value(&key::SHOW_DEVICES, rules::boolean),
                 read_token_file: TokenFile::of(source, &key::READ_TOKEN_FILE),
                 change_token_file: TokenFile::of(source, &key::CHANGE_TOKEN_FILE),

@@ -391,3 +391,7 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         format!("`{text}` is not an address with a port such as 127.0.0.1:9464 or [::1]:9464")
     })
 }
+
+pub(super) fn address_or_none(text: &str) -> Result<Option<SocketAddr>, String> {
+    (!text.is_empty()).then(|| address(text)).transpose()
+}

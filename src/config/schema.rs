@@ -164,6 +164,7 @@ fn restricted(path: &str) -> Option<Value> {
         "pacing.reserved" => integer(0, RESERVED_PERCENT_MAX),
         "download.certificate_validity" => json!({"enum": ["warn", "refuse"]}),
         "resources.delete" => json!({"enum": ["disable", "forget", "refuse"]}),
+        "admin.probes_listen" => json!({"type": "string", "pattern": "^$|:[0-9]{1,5}$"}),
         "admin.listen" => json!({"type": "string", "pattern": ":[0-9]{1,5}$"}),
         _ => return None,
     };

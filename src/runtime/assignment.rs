@@ -1,15 +1,19 @@
 //! What the group gives to this worker and takes from it.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
+
+use crate::config::Config;
 
 use super::diagnostics::Diagnostics;
 
@@ -36,10 +40,10 @@ pub(super) struct Membership {
     closing: AtomicBool,
 }
 
-impl Default for Membership {
-    fn default() -> Self {
+impl Membership {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
-            diagnostics: Diagnostics::new("consumer"),
+            diagnostics: Diagnostics::new("consumer", config),
             decided: Mutex::default(),
             closing: AtomicBool::new(false),
         }
@@ -67,6 +71,12 @@ impl Membership {
 }
 
 impl ClientContext for Membership {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.diagnostics.generate_oauth_token(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.diagnostics.log(level, facility, message);
     }
@@ -174,7 +184,6 @@ mod tests {
 
     use rdkafka::mocking::MockCluster;
 
-    use crate::config::Config;
     use crate::runtime::clients;
 
     use super::*;

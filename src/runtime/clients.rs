@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::BaseConsumer;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{BaseProducer, Producer as _};
 
@@ -12,6 +12,7 @@ use crate::config::{Config, Delivery};
 use super::assignment::Membership;
 use super::deliveries::Deliveries;
 use super::diagnostics::Diagnostics;
+use super::sign_in;
 
 /// Longest open transaction: it holds back every reader of committed records, and a killed worker leaves one behind.
 const TRANSACTION_TIMEOUT_MS: &str = "15000";
@@ -156,7 +157,20 @@ pub(super) fn member(
     if let Some(instance) = config.kafka.properties.get("group.instance.id") {
         client.set("group.instance.id", format!("{instance}-{worker}"));
     }
-    client.create_with_context(Membership::default())
+    client.create_with_context(Membership::new(config))
+}
+
+/// A consumer that can be asked without being listened to.
+fn signed_in(consumer: BaseConsumer<Diagnostics>) -> BaseConsumer<Diagnostics> {
+    sign_in::await_token(|| {
+        let can_sign_in = consumer.context().can_sign_in();
+        if !can_sign_in {
+            // Nothing is assigned, so there is no record that would be lost.
+            drop(consumer.poll(sign_in::ASKED_STEP));
+        }
+        can_sign_in
+    });
+    consumer
 }
 
 /// A reader of `isolation` that belongs to no group, though it carries the group's name because access is granted by
@@ -167,7 +181,10 @@ fn reader(
     name: &str,
     isolation: &str,
 ) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
-    reader_config(config, name, isolation).create_with_context(Diagnostics::new(role))
+    let client = reader_config(config, name, isolation);
+    client
+        .create_with_context(Diagnostics::new(role, config))
+        .map(signed_in)
 }
 
 fn reader_config(config: &Config, name: &str, isolation: &str) -> ClientConfig {
@@ -184,9 +201,11 @@ fn reader_config(config: &Config, name: &str, isolation: &str) -> ClientConfig {
 
 /// A reader that says when it has come to the end.
 pub(super) fn end_reader(config: &Config) -> Result<BaseConsumer<Diagnostics>, KafkaError> {
-    reader_config(config, "check", "read_uncommitted")
-        .set("enable.partition.eof", "true")
-        .create_with_context(Diagnostics::new("check"))
+    let mut client = reader_config(config, "check", "read_uncommitted");
+    client.set("enable.partition.eof", "true");
+    client
+        .create_with_context(Diagnostics::new("check", config))
+        .map(signed_in)
 }
 
 /// A writer that no broker takes a record from: it asks for a number of acknowledgements that there is not. A broker
@@ -198,8 +217,8 @@ pub(super) fn refused_producer(config: &Config) -> Result<BaseProducer<Deliverie
     client
         .set("enable.idempotence", "false")
         .set("acks", "2")
-        .set("message.timeout.ms", TRANSACTION_TIMEOUT_MS)
-        .create_with_context(Deliveries::default())
+        .set("message.timeout.ms", TRANSACTION_TIMEOUT_MS);
+    writer(&client, config)
 }
 
 /// The reader of the changelog.
@@ -242,7 +261,7 @@ pub(crate) fn tool_producer(config: &Config) -> Result<BaseProducer<Deliveries>,
         .set("acks", "all")
         .set("partitioner", "murmur2_random")
         .set("message.timeout.ms", TRANSACTION_TIMEOUT_MS);
-    client.create_with_context(Deliveries::default())
+    writer(&client, config)
 }
 
 /// Records that the queue of a producer holds at most.
@@ -279,7 +298,7 @@ pub(super) fn producer(
             client.set("message.timeout.ms", TRANSACTION_TIMEOUT_MS);
         }
     }
-    client.create_with_context(Deliveries::default())
+    writer(&client, config)
 }
 
 /// The transactional id of a worker; all ids of an application share its prefix.
@@ -292,16 +311,29 @@ pub(super) fn end_transaction(config: &Config, transactional_id: &str) -> Result
     let mut client = client(config, "fence");
     pass_through(&mut client, config, true);
     client.set("transactional.id", transactional_id);
-    let producer: BaseProducer<Deliveries> = client.create_with_context(Deliveries::default())?;
+    let producer = writer(&client, config)?;
     producer.init_transactions(FENCE_TIMEOUT)
 }
 
-/// The client that creates topics and reads their settings.
+/// A producer that can be asked without being listened to.
+fn writer(client: &ClientConfig, config: &Config) -> Result<BaseProducer<Deliveries>, KafkaError> {
+    let producer: BaseProducer<Deliveries> = client.create_with_context(Deliveries::new(config))?;
+    sign_in::await_token(|| {
+        let can_sign_in = producer.context().diagnostics().can_sign_in();
+        if !can_sign_in {
+            producer.poll(sign_in::ASKED_STEP);
+        }
+        can_sign_in
+    });
+    Ok(producer)
+}
+
+/// The client that creates topics and reads their settings. It takes no token (`kafka.oauth_token_file`).
 pub(super) fn admin(
     config: &Config,
 ) -> Result<rdkafka::admin::AdminClient<Diagnostics>, KafkaError> {
     use rdkafka::config::FromClientConfigAndContext as _;
     let mut client = client(config, "admin");
     pass_through(&mut client, config, true);
-    rdkafka::admin::AdminClient::from_config_and_context(&client, Diagnostics::new("admin"))
+    rdkafka::admin::AdminClient::from_config_and_context(&client, Diagnostics::new("admin", config))
 }

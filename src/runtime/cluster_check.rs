@@ -141,7 +141,8 @@ impl<'c> ClusterCheck<'c> {
         match operation {
             Operation::Read => self.may_read(topic),
             Operation::Write => self.may_write(topic),
-            Operation::DescribeConfigs => Ok(topics::cleanup_policy(self.config, topic)?.is_some()),
+            Operation::DescribeConfigs => Ok(!topics::can_describe(self.config)
+                || topics::cleanup_policy(self.config, topic)?.is_some()),
             // It exists.
             Operation::Create => Ok(true),
         }

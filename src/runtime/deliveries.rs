@@ -1,12 +1,15 @@
+use std::error::Error;
 use std::sync::Mutex;
 
 use rdkafka::ClientContext;
 use rdkafka::Message as _;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers};
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 
+use crate::config::Config;
 use crate::telemetry::KafkaClientFigures;
 
 use super::diagnostics::Diagnostics;
@@ -22,10 +25,10 @@ pub(crate) struct Deliveries {
     too_large: Mutex<Option<usize>>,
 }
 
-impl Default for Deliveries {
-    fn default() -> Self {
+impl Deliveries {
+    pub(super) fn new(config: &Config) -> Self {
         Self {
-            diagnostics: Diagnostics::new("producer"),
+            diagnostics: Diagnostics::new("producer", config),
             failed: Mutex::default(),
             too_large: Mutex::default(),
         }
@@ -33,6 +36,11 @@ impl Default for Deliveries {
 }
 
 impl Deliveries {
+    /// What the client library reports by itself.
+    pub(super) const fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
     /// What the client library reported by itself, since the last call.
     pub(super) fn take_errors(&self) -> Vec<RDKafkaErrorCode> {
         self.diagnostics.take_errors()
@@ -67,6 +75,12 @@ fn bytes(record: &BorrowedMessage<'_>) -> usize {
 }
 
 impl ClientContext for Deliveries {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.diagnostics.generate_oauth_token(config)
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         self.diagnostics.log(level, facility, message);
     }

@@ -1,17 +1,21 @@
 //! What a client library says by itself: counted, and logged without noise.
 
 use std::collections::VecDeque;
+use std::error::Error;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use rdkafka::ClientContext;
+use rdkafka::client::OAuthToken;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
+use crate::config::Config;
 use crate::telemetry::KafkaClientFigures;
 
 use super::clock::Clock;
+use super::sign_in::SignIn;
 use super::statistics::Statistics;
 
 /// How often a client says that it cannot reach the cluster.
@@ -27,6 +31,7 @@ const REASONS_MAX: usize = 4;
 #[derive(Debug)]
 pub(super) struct Diagnostics {
     role: &'static str,
+    sign_in: SignIn,
     clock: Clock,
     said: Mutex<Option<Duration>>,
     errors: Mutex<Vec<RDKafkaErrorCode>>,
@@ -35,8 +40,9 @@ pub(super) struct Diagnostics {
 }
 
 impl Diagnostics {
-    pub(super) fn new(role: &'static str) -> Self {
+    pub(super) fn new(role: &'static str, config: &Config) -> Self {
         Self {
+            sign_in: SignIn::new(config),
             role,
             clock: Clock::new(),
             said: Mutex::new(None),
@@ -64,6 +70,11 @@ impl Diagnostics {
         reasons.push_back(reason.to_owned());
     }
 
+    /// Whether the client has what it needs to sign in.
+    pub(super) fn can_sign_in(&self) -> bool {
+        self.sign_in.has_token()
+    }
+
     /// What the client told of itself since the last call; `None`: nothing.
     pub(super) fn take_figures(&self) -> Option<KafkaClientFigures> {
         self.statistics.take()
@@ -76,6 +87,12 @@ impl Diagnostics {
 }
 
 impl ClientContext for Diagnostics {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.sign_in.token()
+    }
+
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(
             role = self.role,

@@ -21,6 +21,7 @@ mod restore;
 pub(crate) mod router;
 mod session;
 pub(crate) mod shard;
+mod sign_in;
 pub(crate) mod staging;
 mod statistics;
 mod stop;

@@ -77,6 +77,7 @@ impl Probe {
                 .iter()
                 .map(|partition| (partition, Offset::Invalid)),
         )?;
+        self.listen();
         offsets(&self.client.committed_offsets(asked, self.timeout)?)
     }
 
@@ -88,6 +89,7 @@ impl Probe {
                 .iter()
                 .map(|partition| (partition, Offset::Invalid)),
         )?;
+        self.listen();
         let committed = self.client.committed_offsets(asked, self.timeout)?;
         Ok(committed
             .elements()
@@ -125,6 +127,11 @@ impl Probe {
             }
         }
         self.client.context().reasons()
+    }
+
+    /// Lets the client take the next token, if it signs in with one.
+    fn listen(&self) {
+        drop(self.client.poll(Duration::ZERO));
     }
 
     fn list_offsets(&self, partitions: &[Partition], which: Offset) -> KafkaResult<Offsets> {
@@ -166,6 +173,7 @@ impl Probe {
     ) -> KafkaResult<T> {
         let clock = Clock::new();
         loop {
+            self.listen();
             match question() {
                 Err(error) if clock.elapsed() < patience(&error) && !self.stop.wait(pause) => {}
                 answer => return answer,

@@ -243,6 +243,13 @@ fn await_presence(probe: &Probe, wanted: &[NewTopic<'_>], stop: &Stop) -> Result
 /// # Errors
 /// If the changelog is not compacted. Where the setting cannot be read, that is logged.
 pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
+    if !can_describe(config) {
+        tracing::info!(
+            topic = config.changelog_topic(),
+            "cleanup.policy of the changelog is not looked at with kafka.oauth_token_file; it must be compact"
+        );
+        return Ok(());
+    }
     let admin = clients::admin(config)
         .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
     let changelog = config.changelog_topic();
@@ -281,8 +288,16 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
     }
 }
 
+/// Whether settings of topics can be looked at: the client that does so takes no token.
+pub(super) const fn can_describe(config: &Config) -> bool {
+    config.kafka.oauth_token_file.is_none()
+}
+
 /// The setting `cleanup.policy` of a topic; `None` if it cannot be read.
 pub(super) fn cleanup_policy(config: &Config, topic: &str) -> Result<Option<String>, RuntimeError> {
+    if !can_describe(config) {
+        return Ok(None);
+    }
     let admin = clients::admin(config)
         .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
     let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));

@@ -4,6 +4,7 @@ mod gate;
 mod installations;
 mod listener;
 mod page;
+mod tls;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,6 +18,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use gate::Gate;
+use listener::Transport;
+use tls::Tls;
 
 use super::admin_metrics::{AdminMetrics, Refusal};
 use super::page::{RATES_INTERVAL, Rates};
@@ -41,6 +44,7 @@ struct Inner {
     rates: Mutex<Rates>,
     gate: Gate,
     refusals: AdminMetrics,
+    tls: Option<Tls>,
 }
 
 /// What the admin port tells of.
@@ -65,8 +69,10 @@ pub struct Subject {
 
 /// The port cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {listen}; choose a free address and port by `admin.listen`")]
+#[error("cannot listen on {listen}; choose a free address and port by `{key}`")]
 pub struct AdminError {
+    /// The key that names the address.
+    pub key: &'static str,
     /// The address that was asked for.
     pub listen: SocketAddr,
     /// What the system says.
@@ -77,9 +83,25 @@ pub struct AdminError {
 pub struct Bound {
     /// The address, with the port that the system chose if 0 was asked for.
     pub address: SocketAddr,
+    /// The address that answers probes only, likewise.
+    pub probes_address: Option<SocketAddr>,
     listener: TcpListener,
-    router: Router,
+    probes: Option<TcpListener>,
     admin: Admin,
+}
+
+async fn open(
+    key: &'static str,
+    listen: SocketAddr,
+) -> Result<(TcpListener, SocketAddr), AdminError> {
+    let refused = |source| AdminError {
+        key,
+        listen,
+        source,
+    };
+    let listener = TcpListener::bind(listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 impl Admin {
@@ -89,6 +111,7 @@ impl Admin {
             gate: Gate::new(&subject.options),
             rates: Mutex::default(),
             refusals: subject.metrics.admin(),
+            tls: subject.options.tls.clone().map(Tls::new),
             subject,
         }))
     }
@@ -98,14 +121,19 @@ impl Admin {
     /// # Errors
     /// If the system refuses it.
     pub async fn bind(self) -> Result<Bound, AdminError> {
-        let listen = self.subject().options.listen;
-        let refused = |source| AdminError { listen, source };
-        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let options = &self.subject().options;
+        let (listener, address) = open("admin.listen", options.listen).await?;
+        let probes = match options.probes_listen {
+            Some(listen) => Some(open("admin.probes_listen", listen).await?),
+            None => None,
+        };
+        let (probes, probes_address) = probes.unzip();
         Ok(Bound {
-            address: listener.local_addr().map_err(refused)?,
+            address,
+            probes_address,
             listener,
-            admin: self.clone(),
-            router: self.router(),
+            probes,
+            admin: self,
         })
     }
 
@@ -120,6 +148,14 @@ impl Admin {
 
     fn gate(&self) -> &Gate {
         &self.0.gate
+    }
+
+    /// Reads the files of tokens and certificates again.
+    fn read_files(&self) {
+        self.gate().read_tokens();
+        if let Some(tls) = self.tls() {
+            tls.read();
+        }
     }
 
     fn refused(&self, refusal: Refusal) {
@@ -140,12 +176,27 @@ impl Admin {
         }
     }
 
-    fn router(self) -> Router {
+    /// The certificate of the port, if it speaks TLS.
+    fn tls(&self) -> Option<&Tls> {
+        self.0.tls.as_ref()
+    }
+
+    fn probes() -> Router<Self> {
         Router::new()
-            .route("/", get(page::page))
             .route("/livez", get(livez))
             .route("/healthz", get(livez))
             .route("/readyz", get(readyz))
+    }
+
+    fn probes_only(self) -> Router {
+        Self::probes()
+            .layer(from_fn_with_state(self.clone(), gate::pass))
+            .with_state(self)
+    }
+
+    fn router(self) -> Router {
+        Self::probes()
+            .route("/", get(page::page))
             .route("/metrics", get(metrics))
             .route("/version", get(version))
             .route("/v1/installations", get(installations::installations))
@@ -161,9 +212,17 @@ impl Bound {
     pub async fn serve(self) {
         tokio::select! {
             () = self.admin.watch_rates() => {}
-            () = gate::watch_tokens(&self.admin) => {}
-            never = listener::serve(self.listener, self.router, &self.admin) => never,
+            () = gate::watch_files(&self.admin) => {}
+            never = listener::serve(self.listener, Transport::Configured, &self.admin) => never,
+            () = serve_probes(self.probes, &self.admin) => {}
         }
+    }
+}
+
+async fn serve_probes(listener: Option<TcpListener>, admin: &Admin) {
+    match listener {
+        Some(listener) => listener::serve(listener, Transport::PlainForProbes, admin).await,
+        None => std::future::pending().await,
     }
 }
 

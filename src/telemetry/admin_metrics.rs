@@ -5,6 +5,8 @@ use super::metrics::{self as table, Metrics};
 /// Why the admin port refused somebody.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Refusal {
+    /// No TLS, or no certificate that is wanted.
+    BadHandshake,
     /// Changes come from this machine, unless there is a token for them (403).
     NotLocal,
     /// No token, or not the right one (401).
@@ -18,11 +20,12 @@ pub(super) enum Refusal {
 }
 
 /// How often the admin port refused somebody.
-pub(super) struct AdminMetrics([Counter; 5]);
+pub(super) struct AdminMetrics([Counter; 6]);
 
 impl AdminMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let reasons = [
+            "bad_handshake",
             "not_local",
             "no_token",
             "too_many_connections",
@@ -34,11 +37,12 @@ impl AdminMetrics {
 
     pub(super) fn refused(&self, refusal: Refusal) {
         let index = match refusal {
-            Refusal::NotLocal => 0,
-            Refusal::NoToken => 1,
-            Refusal::TooManyConnections => 2,
-            Refusal::TooManyRequests => 3,
-            Refusal::TooSlow => 4,
+            Refusal::BadHandshake => 0,
+            Refusal::NotLocal => 1,
+            Refusal::NoToken => 2,
+            Refusal::TooManyConnections => 3,
+            Refusal::TooManyRequests => 4,
+            Refusal::TooSlow => 5,
         };
         self.0[index].increment(1);
     }

@@ -37,6 +37,8 @@ mod ledger;
 #[cfg(test)]
 mod nodes;
 #[cfg(test)]
+mod oauth;
+#[cfg(test)]
 mod outage;
 #[cfg(test)]
 mod overrides;

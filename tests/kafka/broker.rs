@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 
 use super::certificates::Authority;
 use super::client::Client;
+use super::tokens::{AUDIENCE, TokenIssuer};
 use super::{jars, process};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -70,10 +71,24 @@ ssl.truststore.type=PEM
 ssl.truststore.location=ca.pem
 ";
 
+/// What a cluster has beside whose users sign in with tokens; `{keys}` is where the keys of their issuer are. A connection
+/// ends with its token, unless the client signs in again.
+const OAUTH: &str = "\
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL:SASL_PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=OAUTHBEARER
+listener.name.sasl.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;
+listener.name.sasl.oauthbearer.sasl.server.callback.handler.class=org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler
+listener.name.sasl.oauthbearer.connections.max.reauth.ms=3600000
+sasl.oauthbearer.jwks.endpoint.url={keys}
+sasl.oauthbearer.expected.audience={audience}
+";
+
 /// What clients must prove.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Security {
     None,
+    Oauth,
     Sasl,
     Tls,
 }
@@ -91,6 +106,7 @@ struct Node {
     secured_port: Option<u16>,
     /// Port of the listener where clients must have a certificate.
     mutual_port: Option<u16>,
+    security: Security,
     child: Option<Child>,
 }
 
@@ -135,6 +151,17 @@ impl Broker {
             let both = [key, certificate].map(|file| fs::read_to_string(file).expect("written"));
             fs::write(directory.join("broker.pem"), both.concat()).expect("the directory is ours");
             fs::copy(authority.certificate(), directory.join("ca.pem")).expect("it exists");
+        })
+    }
+
+    /// Starts a cluster of one node with a second listener, where clients sign in with tokens of `issuer`.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_oauth(issuer: &TokenIssuer) -> Self {
+        Self::start_prepared(1, Security::Oauth, &|directory| {
+            fs::write(directory.join("keys.json"), issuer.key_set())
+                .expect("the directory is ours");
         })
     }
 
@@ -291,6 +318,7 @@ impl Broker {
                 port,
                 secured_port: (security != Security::None).then(free_port),
                 mutual_port: (security == Security::Tls).then(free_port),
+                security,
                 child: None,
             };
             fs::create_dir(&node.directory).expect("the directory is ours");
@@ -366,7 +394,14 @@ impl Node {
         let in_sync = replicas.div_ceil(2);
         let secured = self.secured_port.map_or_else(String::new, |secured| {
             let mutual = self.mutual_port;
-            let settings = if mutual.is_some() { TLS } else { SECURITY };
+            let settings = match self.security {
+                Security::None => String::new(),
+                Security::Oauth => OAUTH
+                    .replace("{keys}", &self.keys())
+                    .replace("{audience}", AUDIENCE),
+                Security::Sasl => SECURITY.to_owned(),
+                Security::Tls => TLS.to_owned(),
+            };
             let mutual =
                 mutual.map_or_else(String::new, |port| format!(",MUTUAL://127.0.0.1:{port}"));
             let clients =
@@ -395,6 +430,11 @@ impl Node {
              {secured}",
             data.display()
         )
+    }
+
+    /// Where the keys of the issuer of tokens are.
+    fn keys(&self) -> String {
+        format!("file://{}", self.directory.join("keys.json").display())
     }
 
     fn data(&self) -> PathBuf {
@@ -453,6 +493,10 @@ impl Node {
         let same_log = log.try_clone().expect("a file can be opened twice");
         let child = process::spawn("java", |command| {
             java(command, "512m")
+                .arg(format!(
+                    "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={}",
+                    self.keys()
+                ))
                 .args(["kafka.Kafka", "server.properties"])
                 .current_dir(&self.directory)
                 .stdout(Stdio::from(log))

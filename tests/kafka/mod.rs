@@ -11,6 +11,7 @@ pub(crate) mod jars;
 pub(crate) mod play;
 pub(crate) mod process;
 pub(crate) mod tail;
+pub(crate) mod tokens;
 
 use std::time::{Duration, Instant};
 

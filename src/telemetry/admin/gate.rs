@@ -27,8 +27,8 @@ pub(super) const PROBES_PER_SECOND_MAX: u32 = 100;
 /// How long a request may take, from its head to its answer.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the files of tokens are read.
-const TOKENS_INTERVAL: Duration = Duration::from_secs(2);
+/// How often the files of tokens and certificates are read.
+const FILES_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What is allowed, and to whom.
 pub(super) struct Gate {
@@ -132,13 +132,13 @@ impl Gate {
     }
 }
 
-/// Reads the files of tokens again from time to time.
-pub(super) async fn watch_tokens(admin: &Admin) {
+/// Reads the files of tokens and certificates again from time to time.
+pub(super) async fn watch_files(admin: &Admin) {
     loop {
-        tokio::time::sleep(TOKENS_INTERVAL).await;
+        tokio::time::sleep(FILES_INTERVAL).await;
         let admin = admin.clone();
         // A file may lie on a network that does not answer.
-        let read = tokio::task::spawn_blocking(move || admin.gate().read_tokens());
+        let read = tokio::task::spawn_blocking(move || admin.read_files());
         read.await.expect("a panic ends the process");
     }
 }

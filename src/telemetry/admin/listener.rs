@@ -10,12 +10,15 @@ use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use crate::runtime::{Allowance, Clock};
 use crate::telemetry::admin_metrics::Refusal;
 
 use super::Admin;
+use super::tls::Tls;
 
 /// Connections that are open at a time.
 pub(super) const CONNECTIONS_MAX: usize = 64;
@@ -47,6 +50,15 @@ const PACE_PAUSE: Duration = Duration::from_millis(5);
 /// What whoever comes too much is told.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+
+/// How a port is spoken to, and what about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Transport {
+    /// As the configuration says, about everything.
+    Configured,
+    /// Without TLS, about probes only.
+    PlainForProbes,
+}
 
 /// How many connections each address has.
 #[derive(Debug, Default)]
@@ -86,7 +98,12 @@ impl Drop for Place {
 }
 
 /// Serves until the future is dropped.
-pub(super) async fn serve(listener: TcpListener, router: Router, admin: &Admin) -> ! {
+pub(super) async fn serve(listener: TcpListener, transport: Transport, admin: &Admin) -> ! {
+    let router = match transport {
+        Transport::Configured => admin.clone().router(),
+        Transport::PlainForProbes => admin.clone().probes_only(),
+    };
+    let is_secured = transport == Transport::Configured && admin.tls().is_some();
     let connections = Arc::new(Connections::default());
     let (clock, mut pace) = (Clock::new(), Allowance::new(ACCEPTED_PER_SECOND_MAX));
     loop {
@@ -101,15 +118,21 @@ pub(super) async fn serve(listener: TcpListener, router: Router, admin: &Admin) 
         };
         match connections.enter(peer.ip().to_canonical()) {
             Some(place) => {
-                let router = router.clone();
+                let (router, admin) = (router.clone(), admin.clone());
                 tokio::spawn(async move {
-                    serve_one(stream, peer, router).await;
+                    match is_secured {
+                        true => serve_secured(stream, peer, router, &admin).await,
+                        false => serve_one(stream, peer, router).await,
+                    }
                     drop(place);
                 });
             }
             None => {
                 admin.refused(Refusal::TooManyConnections);
-                refuse(&stream);
+                // Who speaks TLS would not understand the answer.
+                if !is_secured {
+                    refuse(&stream);
+                }
             }
         }
         pace.used(1);
@@ -126,7 +149,31 @@ fn refuse(stream: &TcpStream) {
     }
 }
 
-async fn serve_one(stream: TcpStream, peer: SocketAddr, router: Router) {
+/// Makes the client known first, if it must be.
+async fn serve_secured(stream: TcpStream, peer: SocketAddr, router: Router, admin: &Admin) {
+    let Some(config) = admin.tls().and_then(Tls::config) else {
+        tracing::debug!(%peer, "there is no certificate to speak TLS with");
+        return;
+    };
+    let handshake = TlsAcceptor::from(config).accept(stream);
+    match tokio::time::timeout(HEAD_TIMEOUT, handshake).await {
+        Ok(Ok(stream)) => serve_one(stream, peer, router).await,
+        Ok(Err(error)) => {
+            admin.refused(Refusal::BadHandshake);
+            tracing::debug!(%peer, %error, "a handshake on the admin port failed");
+        }
+        Err(_) => {
+            admin.refused(Refusal::BadHandshake);
+            tracing::debug!(%peer, "a handshake on the admin port took too long");
+        }
+    }
+}
+
+async fn serve_one(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    router: Router,
+) {
     let router = router.layer(Extension(ConnectInfo(peer)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

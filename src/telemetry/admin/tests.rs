@@ -1,4 +1,5 @@
 mod protection;
+mod tls;
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;

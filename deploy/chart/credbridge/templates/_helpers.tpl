@@ -76,6 +76,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- splitList ":" $listen | last -}}
 {{- end }}
 
+{{- define "credbridge.probesPort" -}}
+{{- $listen := include "credbridge.string" (dict "config" .Values.config "path" "admin.probes_listen" "default" "") -}}
+{{- with $listen }}{{ splitList ":" . | last }}{{ end -}}
+{{- end }}
+
 {{/* How many pods have something to do. */}}
 {{- define "credbridge.usefulReplicas" -}}
 {{- $shards := include "credbridge.string" (dict "config" .Values.config "path" "topics.shards" "default" 16) | int -}}

@@ -41,7 +41,7 @@ fn statuses(admin: &Admin, requests: &[String]) -> Vec<String> {
 }
 
 /// How often the port has refused somebody for this reason.
-fn refusals(admin: &Admin, reason: &str) -> u64 {
+pub(super) fn refusals(admin: &Admin, reason: &str) -> u64 {
     let name = format!("credbridge_admin_refusals_total{{reason=\"{reason}\"}} ");
     let text = admin.subject().metrics.render();
     let mut values = text.lines().filter_map(|line| line.strip_prefix(&name));
