@@ -37,6 +37,10 @@ bench:
 k8s:
     deploy/test/k8s.sh
 
+# The dashboards as SVG, drawn from a real Prometheus while a fleet works: about three minutes
+pictures:
+    CREDBRIDGE_PICTURES={{justfile_directory()}}/deploy/pictures cargo test --test blackbox every_panel_has_data
+
 # The image, without a daemon and without a registry
 image:
     deploy/image/build.sh

@@ -4,12 +4,13 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
+use crate::kafka::bridge::{BINARY, write_config};
 use crate::kafka::broker::{Broker, free_port};
 use crate::kafka::client::Record;
 use crate::kafka::play::Play;
@@ -17,6 +18,29 @@ use crate::kafka::{fleet, process, wait_for};
 
 /// How long Prometheus may take to start, and to see everything twice.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// A variable that names the directory in which the panels are drawn, after a fleet has worked for a while; without it they
+/// are only checked.
+const PICTURES: &str = "CREDBRIDGE_PICTURES";
+
+/// How long the fleet works, and what goes wrong meanwhile.
+const FLEET: [&str; 12] = [
+    "--installations",
+    "3000",
+    "--rate",
+    "40",
+    "--faults",
+    "0.05",
+    "--duplicates",
+    "0.03",
+    "--early",
+    "0.05",
+    "--poison",
+    "0.01",
+];
+
+/// How much of it is drawn.
+const SHOWN_SECONDS: &str = "75";
 
 /// Panels that show something only where it is configured.
 const EMPTY: [&str; 1] = ["Node directory"];
@@ -82,6 +106,26 @@ fn ask(server: SocketAddr, query: &str) -> Vec<String> {
         .collect()
 }
 
+/// Has a fleet work for a while, and draws every panel.
+fn draw(app: &App, server: SocketAddr, directory: &Path) {
+    let config = write_config(&process::scratch("fleet"), &app.config_of("fleet"));
+    let mut load = process::spawn(BINARY, |command| {
+        command
+            .args(["load", "--config"])
+            .arg(config)
+            .args(FLEET)
+            .stdout(Stdio::null())
+    });
+    assert!(load.wait().unwrap().success(), "the fleet found a fault");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/test/draw.py");
+    let drawn = Command::new(script)
+        .arg(format!("http://{server}"))
+        .arg(SHOWN_SECONDS)
+        .arg(directory)
+        .status();
+    assert!(drawn.unwrap().success(), "the pictures could not be drawn");
+}
+
 #[test]
 fn every_panel_has_data() {
     let app = App::new(Broker::shared(), "dashboards");
@@ -145,6 +189,9 @@ fn every_panel_has_data() {
         "credbridge:installations_failed:ratio5m",
     ] {
         wait_for(name, LIMIT, || has_data(name));
+    }
+    if let Some(directory) = std::env::var_os(PICTURES) {
+        draw(&app, server, Path::new(&directory));
     }
     prometheus.kill().unwrap();
     prometheus.wait().unwrap();
