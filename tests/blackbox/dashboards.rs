@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use crate::kafka::app::App;
 use crate::kafka::bridge::{BINARY, write_config};
-use crate::kafka::broker::{Broker, free_port};
+use crate::kafka::broker::free_port;
 use crate::kafka::client::Record;
 use crate::kafka::play::Play;
 use crate::kafka::{fleet, process, wait_for};
+use crate::nodes;
 
 /// How long Prometheus may take to start, and to see everything twice.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -42,9 +43,6 @@ const FLEET: [&str; 12] = [
 /// How much of it is drawn.
 const SHOWN_SECONDS: &str = "75";
 
-/// Panels that show something only where it is configured.
-const EMPTY: [&str; 1] = ["Node directory"];
-
 fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/chart/credbridge/files")
 }
@@ -57,8 +55,7 @@ fn queries() -> Vec<(String, String)> {
         let dashboard: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         for panel in dashboard["panels"].as_array().unwrap() {
             let title = panel["title"].as_str().unwrap();
-            let targets = panel["targets"].as_array().into_iter().flatten();
-            for target in targets.filter(|_| !EMPTY.contains(&title)) {
+            for target in panel["targets"].as_array().into_iter().flatten() {
                 let place = format!("{}: {title}", dashboard["title"].as_str().unwrap());
                 queries.push((place, with_variables(target["expr"].as_str().unwrap())));
             }
@@ -128,7 +125,8 @@ fn draw(app: &App, server: SocketAddr, directory: &Path) {
 
 #[test]
 fn every_panel_has_data() {
-    let app = App::new(Broker::shared(), "dashboards");
+    let (app, nodes) = nodes::app("dashboards");
+    app.client.send(nodes::node(&nodes, "S1"));
     let bridge = app.start();
     let directory = process::scratch("prometheus");
     let port = free_port();

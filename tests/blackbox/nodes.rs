@@ -16,7 +16,7 @@ use crate::tools::explain;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// An application with a node directory of two partitions.
-fn app(name: &str) -> (App, String) {
+pub(super) fn app(name: &str) -> (App, String) {
     let app = App::new(Broker::shared(), name);
     let nodes = format!("{}.nodes", app.name);
     app.client
@@ -26,7 +26,7 @@ fn app(name: &str) -> (App, String) {
 }
 
 /// The node of a device.
-fn node(nodes: &str, serial: &str) -> Record {
+pub(super) fn node(nodes: &str, serial: &str) -> Record {
     let identifier = format!("urn:dev:ops:{}", fleet::device_key(serial));
     let value = json!({"m2m:nod": {"ni": identifier, "ty": 14}});
     Record::new(nodes, value.to_string()).key(address(serial))
