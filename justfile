@@ -29,6 +29,10 @@ soak:
 rolling:
     CREDBRIDGE_SOAK=rolling cargo test --test soak -- --nocapture
 
+# From one process to three and back under load, on a real Apache Kafka: what each step costs
+scaling:
+    CREDBRIDGE_SOAK=scaling cargo test --test soak -- --nocapture
+
 # Catch-up, memory, restore and latency on a real Apache Kafka
 bench:
     cargo bench --bench pipeline

@@ -9,8 +9,12 @@ use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::Broker;
 use crate::kafka::wait_for;
 use crate::load::Load;
+use crate::steps::Step;
 
 const PROCESSES: usize = 3;
+
+/// Shards of the application.
+pub(crate) const SHARDS: usize = 8;
 
 /// Longer than the session time-out of 6 s, so the group goes on without the process.
 const FREEZE: Duration = Duration::from_secs(9);
@@ -33,8 +37,10 @@ pub(crate) struct Plan {
     stops: usize,
     freezes: usize,
     broker_kills: usize,
-    /// In place of faults each process is replaced once.
-    pub(crate) is_rolling_update: bool,
+    /// Processes at the start.
+    pub(crate) processes: usize,
+    /// What is done in place of faults.
+    pub(crate) steps: Vec<Step>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,24 +71,31 @@ impl Plan {
                 stops: 2,
                 freezes: 1,
                 broker_kills: 0,
-                is_rolling_update: false,
+                processes: PROCESSES,
+                steps: Vec::new(),
             },
             Ok("rolling") => Self {
                 installations: 6_000,
-                is_rolling_update: true,
+                steps: (0..PROCESSES).map(Step::Replace).collect(),
+                ..Self::long(seed, 1, 0)
+            },
+            Ok("scaling") => Self {
+                installations: 6_000,
+                processes: 1,
+                steps: vec![Step::Add, Step::Add, Step::Remove, Step::Remove],
                 ..Self::long(seed, 1, 0)
             },
             Ok("long") => Self::long(seed, 1, 0),
             Ok("long-replicated") => Self::long(seed, 3, 5),
             Ok(other) => {
                 panic!(
-                    "CREDBRIDGE_SOAK is `short`, `long`, `long-replicated` or `rolling`, not `{other}`"
+                    "CREDBRIDGE_SOAK is `short`, `long`, `long-replicated`, `rolling` or `scaling`, not `{other}`"
                 )
             }
         }
     }
 
-    const fn long(seed: u64, brokers: usize, broker_kills: usize) -> Self {
+    fn long(seed: u64, brokers: usize, broker_kills: usize) -> Self {
         Self {
             seed,
             brokers,
@@ -92,7 +105,8 @@ impl Plan {
             stops: 10,
             freezes: 5,
             broker_kills,
-            is_rolling_update: false,
+            processes: PROCESSES,
+            steps: Vec::new(),
         }
     }
 
@@ -119,9 +133,9 @@ pub(crate) struct Cast<'a> {
 }
 
 impl<'a> Cast<'a> {
-    /// Starts all processes.
-    pub(crate) fn start(broker: Broker, app: &'a App) -> Self {
-        let names = (0..PROCESSES).map(name);
+    /// Starts that many processes.
+    pub(crate) fn start(broker: Broker, app: &'a App, processes: usize) -> Self {
+        let names = (0..processes).map(name);
         let bridges = names.map(|name| Bridge::start(&app.config_of(&name)));
         let mut cast = Self {
             app,
@@ -185,15 +199,28 @@ impl<'a> Cast<'a> {
         self.bridges.len()
     }
 
-    /// Stops one process, and tells how long that took; it must be started again.
+    /// Stops one process, and tells how long that took.
     pub(crate) fn stop_one(&mut self, index: usize) -> Duration {
         self.bridges.remove(index).stop()
     }
 
-    /// Starts a process that was stopped, and waits until all are ready.
+    /// Starts the process of that number, which does not run.
     pub(crate) fn start_one(&mut self, index: usize) {
         self.start_again(index);
-        self.recover();
+    }
+
+    /// Waits until all processes are ready, and own all shards between them, each some.
+    pub(crate) fn settle(&mut self) {
+        wait_for("all shards to be owned", RECOVERY_LIMIT, || {
+            self.recover();
+            let bridges = self.bridges.iter();
+            let owned: Option<Vec<usize>> = bridges
+                .map(|bridge| bridge.metric("credbridge_shards_owned "))
+                .collect();
+            let owned = owned?;
+            let is_settled = owned.iter().sum::<usize>() == SHARDS && !owned.contains(&0);
+            is_settled.then_some(())
+        });
     }
 
     /// Assignments and revocations that all processes but one have seen.

@@ -1,7 +1,7 @@
 //! Exactly once under faults: three processes, one simulated fleet, kills, stops and freezes drawn from a seed.
 //!
-//! `CREDBRIDGE_SOAK=rolling` replaces each process once instead, as an update does, and prints what that cost.
-//! `CREDBRIDGE_SOAK=long` runs the long list of faults, `long-replicated` the same on three brokers, which die as well;
+//! `CREDBRIDGE_SOAK=rolling` replaces each process once instead, as an update does, `scaling` goes from one process to three
+//! and back; both print what each step cost. `CREDBRIDGE_SOAK=long` runs the long list of faults, `long-replicated` the same on three brokers, which die as well;
 //! `CREDBRIDGE_SOAK_SEED`
 //! repeats a run's draw.
 #![expect(
@@ -18,7 +18,7 @@ mod kafka;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
-mod rolling;
+mod steps;
 #[cfg(test)]
 mod verify;
 
@@ -28,11 +28,11 @@ mod tests {
 
     use serde_json::json;
 
-    use crate::faults::{Cast, Plan};
+    use crate::faults::{Cast, Plan, SHARDS};
     use crate::kafka::app::App;
     use crate::kafka::broker::Broker;
     use crate::load::Load;
-    use crate::{rolling, verify};
+    use crate::{steps, verify};
 
     /// How long the fleet may need to end after the last fault: the rest of its requests, time-outs of silent devices,
     /// and what was held up.
@@ -45,11 +45,11 @@ mod tests {
         let broker = Broker::start(plan.brokers);
         let app = application(&broker);
         let begin = Instant::now();
-        let mut cast = Cast::start(broker, &app);
+        let mut cast = Cast::start(broker, &app, plan.processes);
         let mut load = Load::start(&app, &plan);
-        match plan.is_rolling_update {
-            true => rolling::update(&mut cast, &app, &mut load),
-            false => cast.suffer(&plan, &mut load),
+        match plan.steps.is_empty() {
+            true => cast.suffer(&plan, &mut load),
+            false => steps::take(&plan.steps, &mut cast, &app, &mut load),
         }
         let faults = begin.elapsed();
         let summary = load.finish(SETTLE_LIMIT);
@@ -64,7 +64,7 @@ mod tests {
 
     fn application(broker: &Broker) -> App {
         let app = App::without_topics(broker, "soak").set(&json!({
-            "topics": {"shards": 8},
+            "topics": {"shards": SHARDS},
             "retry": {"table": {"8005": "500ms..2s x5"}},
             "timeouts": {
                 "accept": "45s", "transfer": "45s", "lookup": "45s", "set": "45s", "early_ttl": "30s",
@@ -75,7 +75,8 @@ mod tests {
         for output in app.outputs() {
             app.client.create_topic(output, 6, &[]);
         }
-        app.client.create_topic(&app.routed(), 8, &[]);
+        let shards = i32::try_from(SHARDS).expect("it is small");
+        app.client.create_topic(&app.routed(), shards, &[]);
         // Compaction has to run during the soak.
         let compacted = [
             ("cleanup.policy", "compact"),
@@ -85,7 +86,8 @@ mod tests {
             // Tombstones must outlive every restore.
             ("delete.retention.ms", "600000"),
         ];
-        app.client.create_topic(&app.changelog(), 8, &compacted);
+        app.client
+            .create_topic(&app.changelog(), shards, &compacted);
         app.client.create_topic(&app.ledger(), 2, &[]);
         app
     }
