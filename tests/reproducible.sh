@@ -26,7 +26,7 @@ build() {
     (
         cd "$source"
         RUSTFLAGS="--remap-path-prefix=$source=/credbridge --remap-path-prefix=$crates=/cargo" \
-            cargo build --locked --profile "$profile" --features cloud-stores --bin credbridge
+            cargo build --locked --profile "$profile" --features cloud-stores,otel --bin credbridge
     )
     local directory=$profile
     [ "$profile" != dev ] || directory=debug

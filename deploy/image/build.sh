@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image with buildah: without a daemon, without a registry, from nothing but the program and what it loads.
-#   build.sh [BINARY]     default: target/release/credbridge, which it builds, with stores in the cloud
+#   build.sh [BINARY]     default: target/release/credbridge, which it builds, with stores in the cloud and tracing
 # Writes target/image/credbridge.oci.tar (an OCI archive) and says how large it is, after it ran the program inside.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -19,7 +19,7 @@ if cargo auditable --version >/dev/null 2>&1; then
 elif [ $# -eq 0 ]; then
     echo "cargo-auditable is missing, so the program will not hold the list of its crates; for that: cargo install --locked cargo-auditable" >&2
 fi
-[ $# -gt 0 ] || "${build[@]}" --release --locked --features cloud-stores --bin credbridge
+[ $# -gt 0 ] || "${build[@]}" --release --locked --features cloud-stores,otel --bin credbridge
 if cargo cyclonedx --version >/dev/null 2>&1; then
     deploy/image/sbom.sh
 else

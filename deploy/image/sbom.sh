@@ -11,6 +11,6 @@ fi
 mkdir -p target/sbom
 # It writes beside Cargo.toml, and only there.
 trap 'rm -f credbridge-sbom.json' EXIT
-cargo cyclonedx --quiet --format json --spec-version 1.5 --features cloud-stores --override-filename credbridge-sbom
+cargo cyclonedx --quiet --format json --spec-version 1.5 --features cloud-stores,otel --override-filename credbridge-sbom
 mv credbridge-sbom.json target/sbom/credbridge.cdx.json
 echo "target/sbom/credbridge.cdx.json: $(grep -c '"purl"' target/sbom/credbridge.cdx.json) components"

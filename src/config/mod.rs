@@ -24,6 +24,7 @@ mod source;
 mod tests;
 mod tls_files;
 mod token_file;
+mod trace_variables;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -39,6 +40,7 @@ pub use schema::json_schema;
 pub use secret::Secret;
 pub use tls_files::{TlsFiles, TlsServer};
 pub use token_file::TokenFile;
+pub use trace_variables::TraceVariables;
 
 /// The whole configuration; the names are those of the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +81,8 @@ pub struct Config {
     pub overrides: Vec<OverrideConfig>,
     /// The port for probes, metrics and people.
     pub admin: AdminConfig,
+    /// Where spans go, in the words of OpenTelemetry.
+    pub trace_variables: TraceVariables,
     /// The files that it names, as they were when it was read.
     pub files: Files,
 }

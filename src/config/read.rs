@@ -120,6 +120,7 @@ impl Config {
                 read_token_file: TokenFile::of(source, &key::READ_TOKEN_FILE),
                 change_token_file: TokenFile::of(source, &key::CHANGE_TOKEN_FILE),
             },
+            trace_variables: source.trace_variables(),
             files: Files::default(),
         };
         let files = config.named_files(property_files);

@@ -5,6 +5,7 @@ use serde_saphyr::{Location, Spanned};
 
 use super::error::{Mistake, Place};
 use super::key::{KEYS, Key, Shape};
+use super::trace_variables::{self, TraceVariables};
 use super::tree::Tree;
 
 /// Prefix of the variables that override keys, e.g. `CREDBRIDGE__TOPICS__SHARDS`.
@@ -29,6 +30,7 @@ const STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 pub(super) struct Source {
     values: BTreeMap<&'static str, (Place, Tree)>,
     store_variables: BTreeMap<String, String>,
+    trace_variables: TraceVariables,
     mistakes: Vec<Mistake>,
 }
 
@@ -45,6 +47,10 @@ impl Source {
         let (mut variables, others): (Vec<_>, Vec<_>) =
             environment.partition(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX));
         variables.sort();
+        let (traces, others): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|(name, _)| name.starts_with(trace_variables::PREFIX));
+        source.trace_variables = TraceVariables(traces.into_iter().collect());
         source.store_variables = others
             .into_iter()
             .filter(|(name, _)| STORE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
@@ -53,6 +59,11 @@ impl Source {
             source.take_variable(name, value);
         }
         source
+    }
+
+    /// Variables that OpenTelemetry names.
+    pub(super) fn trace_variables(&mut self) -> TraceVariables {
+        std::mem::take(&mut self.trace_variables)
     }
 
     /// Variables that the clients of stores in the cloud know.

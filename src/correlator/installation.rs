@@ -244,7 +244,7 @@ impl Installation {
     }
 
     /// Where the request stands; `None` while it has not come.
-    pub(super) fn coordinates(&self) -> Option<&Coordinates> {
+    pub fn coordinates(&self) -> Option<&Coordinates> {
         match &self.state {
             State::Early(_) => None,
             State::Open(open) => Some(&open.request.coordinates),

@@ -8,6 +8,7 @@ use crate::wire::{Decoder, Encoder, Input};
 
 use super::RuntimeError;
 use super::node_directory::NodeDirectory;
+use super::spans::Tracer;
 use super::staging::Stager;
 
 /// What the work on a record needs to know; the same for all workers of an application.
@@ -27,6 +28,8 @@ pub(crate) struct Application {
     pub(crate) encoder: Encoder,
     /// Who talks to the store; `None`: nobody, and every file counts as staged.
     pub(crate) stager: Option<Stager>,
+    /// Who takes spans; `None`: nobody wants any.
+    pub(crate) tracer: Option<Tracer>,
 }
 
 impl Application {
@@ -43,6 +46,7 @@ impl Application {
             nodes: None,
             encoder: config.encoder(),
             stager: None,
+            tracer: None,
         }
     }
 
@@ -61,6 +65,12 @@ impl Application {
     ) -> Result<Self, RuntimeError> {
         self.stager = Stager::start(config, metrics)?;
         Ok(self)
+    }
+
+    /// The same with somebody who takes spans, if the environment names a collector.
+    pub(super) fn with_tracer(mut self, config: &Config, metrics: &Metrics) -> Self {
+        self.tracer = Tracer::start(config, metrics);
+        self
     }
 
     /// What a topic carries; `None` if it is no input.

@@ -22,6 +22,7 @@ pub(crate) mod router;
 mod session;
 pub(crate) mod shard;
 mod sign_in;
+mod spans;
 pub(crate) mod staging;
 mod statistics;
 mod stop;
@@ -57,6 +58,7 @@ use cluster_check::ClusterCheck;
 use insight::{Owners, Questions};
 use probe::Probe;
 use record_limit::RecordLimit;
+use spans::Tracer;
 use watermark::Watermark;
 
 /// How long a check tries to reach a broker that refuses.
@@ -163,7 +165,8 @@ pub fn run(
         config: config.clone(),
         application: Application::new(config, shards)
             .with_directory(config)
-            .with_stager(config, metrics)?,
+            .with_stager(config, metrics)?
+            .with_tracer(config, metrics),
         clock,
         watermark: Watermark::default(),
         probe: Arc::clone(&probe),
@@ -177,6 +180,7 @@ pub fn run(
     tracing::info!(shards, workers = config.workers, delivery = ?config.delivery, "started");
     let result = run_threads(&setup);
     insight.close();
+    setup.application.tracer.iter().for_each(Tracer::shut_down);
     tracing::info!("stopped");
     result
 }

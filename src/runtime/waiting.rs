@@ -206,6 +206,8 @@ impl<S: Sink> Work<'_, S> {
         let Some(directory) = &application.nodes else {
             return Ok(());
         };
+        // When these were written is not known any more.
+        self.spans.reading(None);
         let numbers: Vec<i32> = self.shards.keys().copied().collect();
         for number in numbers {
             self.resume_waiting_of(number, directory, now)?;

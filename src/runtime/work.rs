@@ -11,6 +11,7 @@ use crate::wire::{Cause, DecodeError, Decoded, Input, NodeLookups, Outbound, Sev
 
 use super::application::Application;
 use super::shard::{Phase, Shard};
+use super::spans::Spans;
 use super::staging::Desk;
 use super::tally::Tally;
 use super::transaction::Refused;
@@ -54,6 +55,7 @@ pub(crate) struct Work<'s, S> {
     pub(super) tally: Tally,
     /// What the node directory said about the record at hand.
     pub(super) lookups: NodeLookups,
+    pub(super) spans: Spans<'s>,
     effects: Effects,
     pub(crate) desk: Desk<'s>,
     pub(super) outbound: Outbound,
@@ -67,10 +69,30 @@ impl<'s, S: Sink> Work<'s, S> {
             transaction,
             tally: Tally::default(),
             lookups: NodeLookups::default(),
+            spans: Spans::new(application.tracer.as_ref()),
             effects: Effects::new(),
             desk: Desk::new(application.stager.as_ref()),
             outbound: Outbound::default(),
         }
+    }
+
+    /// A record is at hand that was written then; `None` as its source: in the routed topic.
+    pub(super) fn written_at(
+        &mut self,
+        source: Option<Input>,
+        at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        self.spans.reading(at);
+        if let Some(at) = at {
+            self.tally.written_at(source, at, now);
+        }
+    }
+
+    /// The transaction stands.
+    pub(super) fn committed(&mut self) {
+        self.desk.committed();
+        self.spans.committed();
     }
 
     /// Does all that one record asks for, within the open transaction.

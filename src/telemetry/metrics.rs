@@ -12,7 +12,7 @@ use super::distribution::Distribution;
 use super::handle::{Peak, Peaks};
 use super::installation_metrics::ProductClasses;
 use super::kafka_metrics::KnownBrokers;
-use super::{DirectoryMetrics, StagingMetrics, WorkerMetrics};
+use super::{DirectoryMetrics, SpanMetrics, StagingMetrics, WorkerMetrics};
 
 /// A metric, as operators see it.
 #[derive(Debug)]
@@ -80,6 +80,8 @@ metrics! {
         "Nodes in the node directory of this process";
     STAGED_FILES = Counter "credbridge_staged_files_total", Count, ["outcome"],
         "Certificate files that were `staged`, `removed` at the end, or `swept` because they had expired; `failed`: calls of the store";
+    SPANS = Counter "credbridge_spans_total", Count, ["outcome"],
+        "Spans of installation steps that the collector took (`exported`) or did not (`failed`), and for which there was no room (`dropped`); only with the cargo feature otel";
     NODE_LAG = Gauge "credbridge_node_lag_records", Count, [],
         "Records between the position and the end of the node directory";
     NODE_RECORDS_REFUSED = Counter "credbridge_node_records_refused_total", Count, [],
@@ -196,6 +198,11 @@ impl Metrics {
     /// The handles of the thread that talks to the store for certificate files.
     pub fn staging(&self) -> StagingMetrics {
         StagingMetrics::new(self)
+    }
+
+    /// The handles of those who make and export spans.
+    pub fn spans(&self) -> SpanMetrics {
+        SpanMetrics::new(self)
     }
 
     /// The handles of the thread that reads the node directory.
@@ -348,6 +355,7 @@ mod tests {
         let mut worker = metrics.worker();
         metrics.directory();
         metrics.staging();
+        metrics.spans();
         metrics.admin();
         let mut observations = crate::correlator::Observations::default();
         observations

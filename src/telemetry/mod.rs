@@ -11,6 +11,7 @@ mod log;
 pub mod metrics;
 mod page;
 mod saturation_metrics;
+mod span_metrics;
 mod staging_metrics;
 mod worker_metrics;
 
@@ -21,5 +22,6 @@ pub use kafka_metrics::{BrokerRoundTrip, KafkaClient, KafkaClientFigures, KafkaM
 pub use log::{LogError, LogFilter, LogFormat};
 pub use metrics::Metrics;
 pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};
+pub use span_metrics::SpanMetrics;
 pub use staging_metrics::StagingMetrics;
 pub use worker_metrics::{TransactionOutcome, TransactionPhase, WorkerMetrics};

@@ -66,5 +66,8 @@ mod start_checks;
 mod tls;
 #[cfg(test)]
 mod tools;
+#[cfg(feature = "otel")]
+#[cfg(test)]
+mod tracing;
 #[cfg(test)]
 mod waiting;

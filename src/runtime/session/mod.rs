@@ -308,7 +308,7 @@ impl<'s> Session<'s> {
             .transaction
             .commit(&self.consumer, &offsets, || clock.elapsed())?;
         self.committed = positions;
-        self.work.desk.committed();
+        self.work.committed();
         self.export_commit(&times);
         self.finish_catching_up()
     }
@@ -383,10 +383,8 @@ fn read(
             None => (here, message.key(), None),
         },
     };
-    if let Some(at) = written_at(message) {
-        let source = found.and_then(|(input, via)| (via == Via::Input).then_some(input));
-        work.tally.written_at(source, at, now);
-    }
+    let source = found.and_then(|(input, via)| (via == Via::Input).then_some(input));
+    work.written_at(source, written_at(message), now);
     let record = Record {
         coordinates: &coordinates,
         key,

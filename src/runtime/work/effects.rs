@@ -98,15 +98,19 @@ impl<S: Sink> Work<'_, S> {
             Effect::Remember(slot) => {
                 if let Some(shard) = self.shards.get_mut(&number) {
                     shard.remember(slot);
+                    let installation = || shard.correlator.installation(slot);
+                    self.spans.changed(record, installation);
                 }
                 Ok(())
             }
             Effect::Respond(response) => {
                 let cause = occasion.cause(&response.request);
+                self.spans.responded(&response, record);
                 self.respond(&response, cause, record)
             }
             Effect::Send(command) => {
                 let cause = occasion.cause(&command.request);
+                self.spans.sent(&command);
                 self.application
                     .encoder
                     .command(&command, cause, &mut self.outbound);

@@ -25,6 +25,7 @@ pub(in super::super) fn application(shards: i32, limits: Limits, rules: Rules) -
         nodes: None,
         encoder: encoder(),
         stager: Some(Stager::idle()),
+        tracer: None,
     }
 }
 
