@@ -5,6 +5,8 @@
 mod access;
 #[cfg(test)]
 mod at_least_once;
+#[cfg(test)]
+mod browser;
 #[cfg(all(test, feature = "cloud-stores"))]
 mod bucket;
 #[cfg(test)]

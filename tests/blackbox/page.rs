@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::kafka::app::App;
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet::device_key;
@@ -17,6 +19,25 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// More than anybody waits for.
 const RECORDS_MAX: usize = 10_000;
+
+/// What the page says of itself until its script has renewed it.
+const STILL: &str = "as it was; reload to see newer values";
+
+/// In a browser the page renews itself, and asks for nothing that it may not load.
+fn check_in(browser: &Browser, bridge: &Bridge) {
+    let url = format!("http://{}/", bridge.admin());
+    // Longer than the script waits.
+    let live = browser.open(&url, 12_000);
+    let mut tags = live.document.split('<');
+    let note = tags.find(|tag| tag.contains("id=\"live\"")).unwrap();
+    assert!(
+        note.contains("class=\"good\"") && note.ends_with(">live"),
+        "{note}"
+    );
+    assert!(live.document.contains(&device_key("S1")));
+    assert!(!live.document.contains(STILL));
+    assert_eq!(live.console, [""; 0]);
+}
 
 #[test]
 fn the_page_shows_what_goes_on_also_while_records_never_pause() {
@@ -38,6 +59,11 @@ fn the_page_shows_what_goes_on_also_while_records_never_pause() {
     }
     assert!(page.contains("&lt;b&gt;&amp;k"), "{page}");
     assert!(!page.contains("<b>") && !page.contains("<i>"), "{page}");
+    // What comes without a script is complete.
+    assert!(page.contains(STILL), "{page}");
+    if let Some(browser) = Browser::find() {
+        check_in(&browser, &bridge);
+    }
 
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
