@@ -145,11 +145,7 @@ pub(crate) fn event(step: Step, number: usize, command_key: &str, form: Form) ->
         format!("{command_key}{suffix}")
     };
     let message = CpeEvent {
-        device: Some(credbridge::wire::r#gen::DeviceId {
-            oui: device.oui(),
-            product_class: device.product_class(),
-            serial_number: device.serial_number(),
-        }),
+        device: Some((&device).into()),
         command_id: command_id.clone(),
         event: Some(event),
         ..CpeEvent::default()

@@ -36,11 +36,7 @@ pub fn read_event(record: Record<'_>, pinned: Option<Format>) -> Result<ReadEven
             if event.device.is_none()
                 && let Ok(Some(device)) = device::resolve(&record, None, None)
             {
-                event.device = Some(r#gen::DeviceId {
-                    oui: device.oui(),
-                    product_class: device.product_class(),
-                    serial_number: device.serial_number(),
-                });
+                event.device = Some((&device).into());
             }
             Ok(ReadEvent::Event(Box::new(event)))
         }

@@ -10,6 +10,7 @@ mod cpe_command;
 mod cpe_event;
 mod dead_letter;
 mod decoder;
+mod device_id;
 mod encoder;
 mod fields;
 mod format;

@@ -16,7 +16,7 @@ use crate::cwmp::DeviceId;
 use crate::onem2m::{Operation, RequestPrimitive, ResponseStatusCode, ResponseType, TypeName};
 use crate::record::{Coordinates, Record};
 
-pub(super) use device::{Lookup, message_device};
+pub(super) use device::Lookup;
 
 use super::json_primitive::{Primitive, read_json, read_text};
 use super::line::{DETAIL_BYTES_MAX, bounded_line};

@@ -9,7 +9,6 @@ use crate::mapping::RULES_VERSION;
 use crate::onem2m::{MyCertFileCred, ResponseType, ResultContent, Suid};
 
 use super::outbound::output_id;
-use super::request_primitive::message_device;
 use super::{Cause, Destination, Encoder, Format, Outbound, cbor, r#gen};
 
 impl Encoder {
@@ -174,7 +173,7 @@ fn message(response: &Response, target: Option<&str>) -> r#gen::CreateResponse {
         release_version_indicator: primitive.release_version_indicator.to_string(),
         debug: response.debug.clone(),
         content,
-        device: request.device.as_ref().map(message_device),
+        device: request.device.as_ref().map(Into::into),
         command_key: request
             .command_key
             .map_or_else(String::new, |key| key.to_string()),

@@ -11,7 +11,7 @@ const SECONDS_MAX: u64 = 253_402_300_799;
 pub(super) fn message(encoder: &Encoder, command: &Command) -> CpeCommand {
     CpeCommand {
         command_id: command.id().to_string(),
-        device: Some(device(command.device())),
+        device: Some(command.device().into()),
         expires_at: timestamp(command.expires_at),
         rpc: Some(match &command.rpc {
             Rpc::CancelTransfer(command_key) => {
@@ -31,14 +31,6 @@ pub(super) fn message(encoder: &Encoder, command: &Command) -> CpeCommand {
                 cpe_command::Rpc::SetParameterValues(set_parameter_values(arguments))
             }
         }),
-    }
-}
-
-fn device(device: &DeviceId) -> r#gen::DeviceId {
-    r#gen::DeviceId {
-        oui: device.oui(),
-        product_class: device.product_class(),
-        serial_number: device.serial_number(),
     }
 }
 

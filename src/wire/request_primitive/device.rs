@@ -33,7 +33,7 @@ impl ReadRequest {
 
     /// Has the message name the device, wherever it was named.
     pub fn name_device(&mut self, device: &DeviceId) {
-        self.message.device = Some(message_device(device));
+        self.message.device = Some(device.into());
     }
 }
 
@@ -171,12 +171,4 @@ fn device_of_header(header: &[u8]) -> Result<DeviceId, DecodeError> {
                      OUI-SerialNumber, other bytes than [A-Za-z0-9_] as %XX"
                 .into(),
         })
-}
-
-pub(in crate::wire) fn message_device(device: &DeviceId) -> r#gen::DeviceId {
-    r#gen::DeviceId {
-        oui: device.oui(),
-        product_class: device.product_class(),
-        serial_number: device.serial_number(),
-    }
 }

@@ -94,7 +94,7 @@ fn contradicting_and_broken_devices_are_answered_and_set_aside() {
         ResponseStatusCode::BadRequest
     );
     let mut message = good_message();
-    message.device = Some(message_device(&DeviceId::from_key("00256D-9").unwrap()));
+    message.device = Some((&DeviceId::from_key("00256D-9").unwrap()).into());
     let payload = message.encode_to_vec();
     let (code, reason) = with_event(
         Format::Protobuf,
