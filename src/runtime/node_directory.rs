@@ -217,6 +217,8 @@ impl<'s> Reader<'s> {
     /// Looks how far the reading has come.
     fn look(&mut self, metrics: &DirectoryMetrics) {
         let time = self.setup.clock.now();
+        // Before the directory can be told restored: who waits for that may look at once.
+        metrics.set_entries(self.directory.nodes.len() as u64);
         match self.ends_and_reached() {
             Ok((ends, reached)) if !self.partitions.is_empty() => {
                 let lag: i64 = ends
@@ -235,7 +237,6 @@ impl<'s> Reader<'s> {
                 tracing::debug!(%error, "how far the node directory has come is not known");
             }
         }
-        metrics.set_entries(self.directory.nodes.len() as u64);
         if self.directory.is_restored() {
             let hold_max = self.setup.config.timeouts.hold_max.as_millis();
             let hold_max = u64::try_from(hold_max).unwrap_or(u64::MAX);
