@@ -1,5 +1,7 @@
 //! What the benchmarks without Kafka have in common: the records of an installation, and what comes of them.
 
+use std::sync::{Arc, LazyLock};
+
 use credbridge::config::Config;
 use credbridge::correlator::{Correlator, Effect, Effects, Event, Limits, Slot};
 use credbridge::cwmp::{DeviceId, Rpc};
@@ -73,11 +75,15 @@ fn device(number: usize) -> DeviceId {
 }
 
 pub(crate) fn coordinates(input: Input, number: usize) -> Coordinates {
+    // As in the bridge, all records of a topic share its name.
+    static TOPICS: LazyLock<[Arc<str>; 2]> =
+        LazyLock::new(|| ["cwmp.events".into(), "onem2m.requests".into()]);
+    let [cpe_events, requests] = &*TOPICS;
     Coordinates {
-        topic: match input {
-            Input::CpeEvents => "cwmp.events".into(),
-            Input::Requests => "onem2m.requests".into(),
-        },
+        topic: Arc::clone(match input {
+            Input::CpeEvents => cpe_events,
+            Input::Requests => requests,
+        }),
         partition: 0,
         offset: i64::try_from(number).expect("small"),
     }

@@ -15,7 +15,6 @@ use crate::wire::r#gen::{
 use super::certificate_pool::{PoolCertificate, serial_number_text};
 use super::command::{Call, Command};
 use super::outgoing::{Mark, Spoken};
-use super::request::device_message;
 use super::run_id::RunId;
 use super::script::{Course, Plan, Purpose, RowSource, Script, SilentAt};
 
@@ -194,7 +193,7 @@ impl Device<'_> {
     fn say(&self, event: Event, mark: Mark) -> Spoken {
         Spoken {
             event: CpeEvent {
-                device: Some(device_message(&self.script.device)),
+                device: Some((&self.script.device).into()),
                 command_id: self.command_id.to_owned(),
                 command_key: String::new(),
                 observed_at: None,

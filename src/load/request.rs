@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::wire::Format;
 use crate::wire::Input;
-use crate::wire::r#gen::{CreateRequest, DeviceId};
+use crate::wire::r#gen::CreateRequest;
 
 use super::RequestKey;
 use super::certificate_pool::PoolCertificate;
@@ -13,15 +13,6 @@ use super::script::{RowSource, Script};
 
 /// Media type of the certificate files, whose content is PEM text.
 const CERTIFICATE_FORMAT: &str = "application/pkix-cert";
-
-/// The device as messages carry it.
-pub(super) fn device_message(device: &crate::cwmp::DeviceId) -> DeviceId {
-    DeviceId {
-        oui: device.oui(),
-        product_class: device.product_class(),
-        serial_number: device.serial_number(),
-    }
-}
 
 /// The create request of an installation; `pinned` is the format that the bridge insists on.
 pub(super) fn write(
@@ -108,7 +99,7 @@ fn message(script: &Script, run: RunId, certificate: &PoolCertificate) -> Create
         request_identifier: run.request_identifier(script.number),
         from: script.originator.clone(),
         to: target(script),
-        device: Some(device_message(&script.device)),
+        device: Some((&script.device).into()),
         release_version_indicator: "3".to_owned(),
         suids: script.suids.clone(),
         my_cert_file_format: CERTIFICATE_FORMAT.to_owned(),

@@ -7,7 +7,6 @@ use crate::wire::r#gen::{CpeEvent, DownloadResponse, FaultStruct, TransferComple
 use crate::wire::{Format, Input};
 
 use super::outgoing::{Mark, Outgoing, Spoken};
-use super::request::device_message;
 use super::script::StrayKind;
 
 /// A record that is garbage: where it goes, its content-type, its bytes, and why it is set aside.
@@ -137,7 +136,7 @@ fn wrong_key(rng: &mut Rng, key: String, device: &DeviceId, config: &Config) -> 
     };
     let spoken = Spoken {
         event: CpeEvent {
-            device: Some(device_message(device)),
+            device: Some(device.into()),
             command_id: command_id.to_owned(),
             event: Some(event),
             ..CpeEvent::default()

@@ -20,7 +20,7 @@ use super::kafka::{Message, Topic};
 use super::plan::{Course, Plan, Row, Silence, Wish};
 
 pub(super) use messages::message;
-use messages::{PEM, device_message, download_response, fault, request_message, transfer_complete};
+use messages::{PEM, download_response, fault, request_message, transfer_complete};
 use rows::Rows;
 
 /// What a record of the inputs is about.
@@ -90,7 +90,7 @@ impl Fleet {
             (_, _) => Vec::new(),
         };
         let request = CreateRequest {
-            device: Some(device_message(&plan.device)),
+            device: Some((&plan.device).into()),
             request_identifier: format!("r{}", plan.number),
             response_type: plan.response_type,
             notification_uris: uris,
@@ -141,7 +141,7 @@ impl Fleet {
             _ => ("nobody's", "unknown_command_key"),
         };
         let event = CpeEvent {
-            device: Some(device_message(&plan.device)),
+            device: Some((&plan.device).into()),
             event: Some(transfer_complete(key, 0, None)),
             ..CpeEvent::default()
         };
@@ -325,7 +325,7 @@ impl Fleet {
         let is_accepted = fact == Fact::Accepted;
         let alias = plan.acs_key.clone().filter(|_| is_accepted);
         let event = CpeEvent {
-            device: Some(device_message(&plan.device)),
+            device: Some((&plan.device).into()),
             command_id: command_id.to_owned(),
             command_key: alias.unwrap_or_default(),
             event: Some(event),

@@ -22,7 +22,6 @@ use crate::wire::r#gen::cpe_event::Event;
 
 use super::broker;
 use super::clock::Clock;
-use super::request::device_message;
 
 use reading::{key_of, read_request, row};
 
@@ -294,7 +293,7 @@ impl<'c> PerfectBridge<'c> {
         let device = DeviceId::from_key(&id.0).unwrap();
         let command = messages::CpeCommand {
             command_id: format!("{}/{step}", id.1),
-            device: Some(device_message(&device)),
+            device: Some((&device).into()),
             expires_at: None,
             rpc: Some(rpc),
         };

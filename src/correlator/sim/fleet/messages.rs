@@ -24,18 +24,10 @@ pub(super) fn request_message(content: &str) -> CreateRequest {
         suids: vec![42, 43],
         my_cert_file_format: "application/pkix-cert".to_owned(),
         my_cert_file_content: content.to_owned(),
-        device: Some(device_message(&DeviceId::new("00256D", "", "0").unwrap())),
+        device: Some((&DeviceId::new("00256D", "", "0").unwrap()).into()),
         from: "/cse1/C".to_owned(),
         request_identifier: "r".to_owned(),
         ..CreateRequest::default()
-    }
-}
-
-pub(super) fn device_message(device: &DeviceId) -> r#gen::DeviceId {
-    r#gen::DeviceId {
-        oui: device.oui(),
-        product_class: device.product_class(),
-        serial_number: device.serial_number(),
     }
 }
 

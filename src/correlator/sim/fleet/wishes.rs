@@ -11,7 +11,7 @@ use crate::wire::r#gen::{CancelTransferResponse, CreateRequest, SetParameterValu
 use super::super::judge::Fact;
 use super::super::kafka::Topic;
 use super::super::plan::{Plan, Wish, WishKind};
-use super::messages::{device_message, fault, message};
+use super::messages::{fault, message};
 use super::{About, Fleet, Outgoing};
 
 impl Fleet {
@@ -86,7 +86,7 @@ fn request(plan: &Plan, key: &str, number: usize, wish: &Wish) -> CreateRequest 
         WishKind::Withdraw => (Operation::Delete, "req-", vec![]),
     };
     CreateRequest {
-        device: Some(device_message(&plan.device)),
+        device: Some((&plan.device).into()),
         request_identifier: format!("w-{key}-{number}"),
         from: match wish.is_of_stranger {
             true => "/cse1/stranger",
