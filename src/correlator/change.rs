@@ -79,7 +79,7 @@ impl Correlator {
     fn on_allowed(&mut self, asked: Asked<'_, '_>, turn: &mut Turn<'_>) {
         let primitive = &asked.request.primitive;
         let refusal = match (
-            self.named(&asked.id.device, &primitive.to),
+            self.named(&asked.id.device, primitive.to()),
             primitive.operation,
         ) {
             (Some(Named::Resource(target)), Operation::Retrieve) => {
@@ -94,15 +94,15 @@ impl Correlator {
             (Some(Named::Pending(target)), Operation::Delete) => {
                 return self.withdraw(asked, target, turn);
             }
-            (Some(Named::Over), Operation::Delete) => explanation::already_complete(&primitive.to),
-            (None, Operation::Delete) if is_of_request(&primitive.to) => {
-                explanation::already_complete(&primitive.to)
+            (Some(Named::Over), Operation::Delete) => explanation::already_complete(primitive.to()),
+            (None, Operation::Delete) if is_of_request(primitive.to()) => {
+                explanation::already_complete(primitive.to())
             }
             (Some(Named::Pending(target)), operation) => {
                 explanation::pending(&self.open(target).request, operation)
             }
-            (Some(Named::Over), operation) => explanation::over(&primitive.to, operation),
-            (None, _) => explanation::no_such_resource(&asked.id.device, &primitive.to),
+            (Some(Named::Over), operation) => explanation::over(primitive.to(), operation),
+            (None, _) => explanation::no_such_resource(&asked.id.device, primitive.to()),
         };
         self.refuse_asked(asked, refusal, turn);
     }
@@ -225,7 +225,7 @@ impl Correlator {
     fn send_change(&mut self, asked: Asked<'_, '_>, target: Slot, turn: &mut Turn<'_>) {
         let mut attributes = self.attributes(target).clone();
         if asked.request.primitive.operation == Operation::Update {
-            attributes.suids.clone_from(&asked.request.suids);
+            attributes.suids = asked.request.suids.as_slice().into();
         }
         let installation = self.table.get(target).expect("the caller saw it");
         let target = installation.id.command_key;

@@ -92,7 +92,7 @@ impl Correlator {
         let same_key = self.table.find(&id.device, &id.command_key);
         let same_request = self
             .table
-            .find_request(&primitive.originator, &primitive.request_identifier);
+            .find_request(primitive.originator(), primitive.request_identifier());
         let is_known_resource = primitive.notified_resource().is_some()
             && same_key.is_some_and(|slot| self.has_request(slot));
         if is_known_resource || self.is_any_request([same_key, same_request], record) {
@@ -220,12 +220,9 @@ impl Correlator {
         };
         let is_staged = matches!(self.rules.content, ContentRule::Staged(_));
         let accepted = Some((command_key, resource));
-        let request = Arc::new(Request::new(
-            record,
-            Some(id.device.clone()),
-            primitive,
-            accepted,
-        ));
+        let mut request = Request::new(record, Some(id.device.clone()), primitive, accepted);
+        self.interned.request(&mut request);
+        let request = Arc::new(request);
         let (progress, deadline) = match wait {
             Some((_, deadline)) => (Progress::Waiting, deadline),
             None => (
@@ -235,7 +232,7 @@ impl Correlator {
         };
         let is_last_download =
             progress == Progress::DownloadSent && !is_staged && self.limits.retry.is_empty();
-        let open = Open {
+        let mut open = Open {
             request: Arc::clone(&request),
             progress,
             handled_at: turn.now,
@@ -249,6 +246,7 @@ impl Correlator {
             staged: None,
             target: None,
         };
+        self.interned.open(&mut open);
         let (slot, parked) = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
         self.send_first(slot, progress, download, turn);

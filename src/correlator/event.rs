@@ -131,7 +131,7 @@ pub struct Request {
     /// Where the request stands.
     pub coordinates: Coordinates,
     /// Key of the request record.
-    pub key: Option<Box<[u8]>>,
+    pub key: Option<Arc<[u8]>>,
     /// W3C trace context of the request, passed on; dropped if it has more than 1 KiB.
     pub traceparent: Option<Box<[u8]>>,
     /// W3C trace state of the request, passed on; dropped if it has more than 1 KiB.
@@ -152,13 +152,17 @@ impl Request {
         accepted: Option<(CommandKey, MyCertFileCred)>,
     ) -> Self {
         let (command_key, resource) = accepted.unzip();
+        let key = record.key.map(|key| match &device {
+            Some(device) => device.share_key(key),
+            None => key.into(),
+        });
         Self {
             device,
             command_key,
             primitive,
             resource,
             coordinates: record.coordinates.clone(),
-            key: record.key.map(Box::from),
+            key,
             traceparent: kept(record, "traceparent"),
             tracestate: kept(record, "tracestate"),
         }
@@ -171,14 +175,14 @@ impl Request {
         let is_whole =
             primitive.operation != Operation::Create || primitive.notified_resource().is_some();
         if is_whole {
-            return primitive.to.to_string();
+            return primitive.to().to_string();
         }
         let given = self
             .resource
             .as_ref()
             .and_then(|resource| resource.resource_name.as_deref());
         let key = self.command_key.as_ref().map(CommandKey::as_str);
-        let parent = primitive.to.trim_end_matches('/');
+        let parent = primitive.to().trim_end_matches('/');
         format!("{parent}/{}", given.or(key).unwrap_or_default())
     }
 
@@ -186,7 +190,7 @@ impl Request {
     /// CommandKey in the name is the one that the commands and the result carry.
     pub fn pending_address(&self) -> String {
         let key = self.command_key.as_ref().map(CommandKey::as_str);
-        let parent = self.primitive.to.trim_end_matches('/');
+        let parent = self.primitive.to().trim_end_matches('/');
         format!("{parent}/{PENDING_PREFIX}{}", key.unwrap_or_default())
     }
 }

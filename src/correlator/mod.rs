@@ -11,6 +11,7 @@ mod ending;
 mod event;
 mod explanation;
 mod installation;
+mod interned;
 mod limits;
 mod listing;
 mod observations;
@@ -21,6 +22,7 @@ mod rest;
 mod retry;
 #[cfg(test)]
 mod sim;
+
 mod staging;
 mod standing;
 mod stats;
@@ -58,6 +60,7 @@ use crate::mapping::Rules;
 use crate::time::Timestamp;
 
 use installation::Position;
+use interned::Interned;
 use rest::Rests;
 use stats::Fate;
 use table::Table;
@@ -130,6 +133,7 @@ pub struct Correlator {
     limits: Limits,
     rules: Rules,
     table: Table,
+    interned: Interned,
     stats: Stats,
     observations: Observations,
     pacing: Pacing,
@@ -151,6 +155,7 @@ impl Correlator {
             limits,
             rules,
             table: Table::default(),
+            interned: Interned::default(),
             stats: Stats::default(),
             observations: Observations::default(),
             pacing: Pacing::default(),
@@ -282,7 +287,8 @@ impl Correlator {
     }
 
     /// Puts back an installation as it was once read with [`Self::installation`]; one with the same id is replaced.
-    pub fn restore(&mut self, installation: Installation) {
+    pub fn restore(&mut self, mut installation: Installation) {
+        self.interned.installation(&mut installation);
         self.may_be_staging |= installation.open().is_some_and(Open::is_staging);
         self.table.insert(installation);
     }

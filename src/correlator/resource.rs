@@ -18,7 +18,7 @@ impl StoredResource {
         Some(Box::new(Self {
             address: open.request.resource_address().into(),
             attributes: MyCertFileCred {
-                object_paths: vec![path],
+                object_paths: [path].into(),
                 ..open.resource().clone()
             },
         }))

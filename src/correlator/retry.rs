@@ -1,6 +1,7 @@
 //! What is tried again, when, and how often.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cwmp::{FaultCode, RejectionReason, Rpc};
@@ -244,8 +245,8 @@ impl Correlator {
             return None;
         }
         let device = self.device(slot).clone();
-        let originator = self.open(slot).request.primitive.originator.clone();
-        let (_, deadline) = self.wait_paced(&device, &originator, now, until)?;
+        let request = Arc::clone(&self.open(slot).request);
+        let (_, deadline) = self.wait_paced(&device, request.primitive.originator(), now, until)?;
         if let Some(retry) = self.table.open_mut(slot).retry.as_deref_mut() {
             retry.is_paced = true;
         }

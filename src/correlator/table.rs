@@ -119,7 +119,7 @@ fn request_of(entries: &Slab<Installation>, slot: Slot) -> (&str, &str) {
         .open()
         .expect("only open installations are indexed by request");
     let primitive = &open.request.primitive;
-    (&primitive.originator, &primitive.request_identifier)
+    (primitive.originator(), primitive.request_identifier())
 }
 
 impl Table {
@@ -356,7 +356,7 @@ impl Table {
         self.open += 1;
         self.waiting += usize::from(open.progress == Progress::Waiting);
         opened.insert(open.handled_at, slot);
-        if !open.request.primitive.request_identifier.is_empty() {
+        if !open.request.primitive.request_identifier().is_empty() {
             by_request.insert_unique(hash(request_of(entries, slot)), slot, |slot| {
                 hash(request_of(entries, *slot))
             });
@@ -387,7 +387,7 @@ impl Table {
         self.open -= 1;
         self.waiting -= usize::from(open.progress == Progress::Waiting);
         self.opened.remove(open.handled_at, slot);
-        if !open.request.primitive.request_identifier.is_empty() {
+        if !open.request.primitive.request_identifier().is_empty() {
             self.by_request
                 .find_entry(hash(request_of(&self.entries, slot)), |other| {
                     *other == slot

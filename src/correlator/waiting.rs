@@ -1,6 +1,7 @@
 //! Downloads that are not sent yet.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::cwmp::DeviceId;
 use crate::onem2m::ResponseStatusCode;
@@ -39,7 +40,7 @@ impl Correlator {
         let until = self.deadline(Progress::Waiting, device, expires_at, begins_at);
         let has_room = transferring < self.limits.open_downloads_per_device_max;
         if starts_at.is_none() && has_room {
-            let originator = &create.primitive.originator;
+            let originator = create.primitive.originator();
             return Ok(self.wait_paced(device, originator, now, until));
         }
         if waiting >= self.limits.queued_downloads_per_device_max {
@@ -112,9 +113,9 @@ impl Correlator {
             return false;
         }
         let open = self.open(slot);
-        let originator = open.request.primitive.originator.clone();
+        let request = Arc::clone(&open.request);
         let device = self.device(slot).clone();
-        let wait = self.wait_paced(&device, &originator, turn.now, until);
+        let wait = self.wait_paced(&device, request.primitive.originator(), turn.now, until);
         let Some((wait, deadline)) = wait else {
             return false;
         };

@@ -15,7 +15,7 @@ use super::{
 impl Correlator {
     /// Handles the Delete of a pending request.
     pub(super) fn withdraw(&mut self, asked: Asked<'_, '_>, target: Slot, turn: &mut Turn<'_>) {
-        match self.unwithdrawable(target, &asked.request.primitive.originator) {
+        match self.unwithdrawable(target, asked.request.primitive.originator()) {
             Some(refusal) => self.refuse_asked(asked, refusal, turn),
             None if self.is_with_the_device(target) => self.take_back(asked, target, turn),
             None => {
@@ -32,7 +32,7 @@ impl Correlator {
     fn unwithdrawable(&self, target: Slot, originator: &str) -> Option<Refusal> {
         let open = self.open(target);
         let request = &open.request;
-        if *request.primitive.originator != *originator {
+        if request.primitive.originator() != originator {
             return Some(explanation::not_the_originator(request));
         }
         match open.progress {
@@ -118,7 +118,7 @@ impl Correlator {
             Some(State::Open(open)) if open.is_transferring() => None,
             Some(State::Open(open)) => Some(explanation::not_cancellable(&open.request)),
             Some(State::Early(_) | State::Ended(_)) | None => {
-                let to = &self.open(slot).request.primitive.to;
+                let to = self.open(slot).request.primitive.to();
                 Some(explanation::already_complete(to))
             }
         };

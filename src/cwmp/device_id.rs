@@ -87,6 +87,15 @@ impl DeviceId {
         &self.0
     }
 
+    /// These bytes to be kept, without a copy of them if they are the device key.
+    pub fn share_key(&self, bytes: &[u8]) -> Arc<[u8]> {
+        if bytes == self.0.as_bytes() {
+            Arc::clone(&self.0).into()
+        } else {
+            bytes.into()
+        }
+    }
+
     /// Organizationally unique identifier of the manufacturer.
     pub fn oui(&self) -> String {
         self.part(0)

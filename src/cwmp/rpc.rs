@@ -27,7 +27,7 @@ pub struct Download {
     /// The file itself, for an ACS that serves it; empty: not sent along.
     pub content: Arc<[u8]>,
     /// Media type of the content.
-    pub content_type: Box<str>,
+    pub content_type: Arc<str>,
 }
 
 /// The file that a Download puts on the device.

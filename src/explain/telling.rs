@@ -94,9 +94,9 @@ fn primitive(primitive: &RequestPrimitive) -> String {
     }
     format!(
         "{name} of {}, rqi {}, from {}",
-        Quoted(&primitive.to),
-        Quoted(&primitive.request_identifier),
-        Quoted(&primitive.originator),
+        Quoted(primitive.to()),
+        Quoted(primitive.request_identifier()),
+        Quoted(primitive.originator()),
     )
 }
 

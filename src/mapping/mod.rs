@@ -230,9 +230,9 @@ mod tests {
     fn resource() -> MyCertFileCred {
         MyCertFileCred {
             type_name: TypeName::Dcfg,
-            suids: Vec::new(),
+            suids: Box::default(),
             my_cert_file_format: "application/pkix-cert".into(),
-            object_paths: Vec::new(),
+            object_paths: Box::default(),
             resource_name: None,
         }
     }

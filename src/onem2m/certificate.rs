@@ -24,7 +24,7 @@ pub struct Certificate {
     /// Serial number, big-endian, without leading zero bytes; one zero byte if the number is zero.
     pub serial_number: Box<[u8]>,
     /// Distinguished name of the issuer in DER: few installations ever need its text.
-    pub issuer: Box<[u8]>,
+    pub issuer: Arc<[u8]>,
 }
 
 /// From when until when a certificate is valid (RFC 5280 clause 4.1.2.5), both times included.
@@ -62,7 +62,7 @@ impl Certificate {
             Ok(name) => name.to_string(),
             Err(_) => {
                 let mut text = "#".to_owned();
-                for byte in &self.issuer {
+                for byte in &*self.issuer {
                     write!(text, "{byte:02X}").expect("writing to memory does not fail");
                 }
                 text

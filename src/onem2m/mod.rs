@@ -6,12 +6,15 @@ mod operation;
 mod primitive;
 mod response_status_code;
 mod suid;
+mod texts;
 
 pub use certificate::{Certificate, CertificateError, CertificateFile, Validity};
 pub use my_cert_file_cred::{MyCertFileCred, TypeName};
 pub use operation::{Operation, OperationError};
 pub use primitive::{
-    Expiry, ExpiryError, RequestPrimitive, ResponseType, ResultContent, ResultContentError,
+    Expiry, ExpiryError, PrimitiveTexts, RequestPrimitive, ResponseType, ResultContent,
+    ResultContentError,
 };
 pub use response_status_code::ResponseStatusCode;
 pub use suid::{Suid, SuidError};
+pub use texts::Texts;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::Suid;
 
 /// The attributes of a `[myCertFileCred]` resource (TS-0022) that outlive its creation.
@@ -9,11 +11,11 @@ pub struct MyCertFileCred {
     /// The name under which the originator knows the resource type.
     pub type_name: TypeName,
     /// What the certificate may be used for, in the order of the request, each once.
-    pub suids: Vec<Suid>,
+    pub suids: Box<[Suid]>,
     /// Media type of the certificate file.
-    pub my_cert_file_format: Box<str>,
+    pub my_cert_file_format: Arc<str>,
     /// Paths in the data model of the device; usually none.
-    pub object_paths: Vec<Box<str>>,
+    pub object_paths: Box<[Box<str>]>,
     /// Resource name that the originator asks for.
     pub resource_name: Option<Box<str>>,
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::time::Timestamp;
 
-use super::Operation;
+use super::{Operation, Texts};
 
 /// The parameters of a request (TS-0004 clause 8.2.2) that its answer depends on.
 ///
@@ -15,14 +15,8 @@ use super::Operation;
 pub struct RequestPrimitive {
     /// op: what is asked.
     pub operation: Operation,
-    /// rqi: chosen by the originator, given back in the response; empty for a notification only.
-    pub request_identifier: Box<str>,
-    /// fr: who asks.
-    pub originator: Box<str>,
-    /// to: on Create the address of the parent `<node>` resource, else that of the resource itself.
-    pub to: Box<str>,
-    /// rvi: release of oneM2M that the originator speaks.
-    pub release_version_indicator: Box<str>,
+    /// rqi, fr, to and rvi.
+    pub texts: Texts<4>,
     /// rt: when and where the response is wanted.
     pub response_type: ResponseType,
     /// rcn: what the response is to contain.
@@ -36,7 +30,66 @@ pub struct RequestPrimitive {
 impl RequestPrimitive {
     /// The resource that was created, if this is a notification of its creation.
     pub fn notified_resource(&self) -> Option<&str> {
-        self.request_identifier.is_empty().then_some(&*self.to)
+        let is_notification = self.request_identifier().is_empty();
+        is_notification.then(|| self.to())
+    }
+
+    /// rqi: chosen by the originator, given back in the response; empty for a notification only.
+    pub fn request_identifier(&self) -> &str {
+        self.texts.text(0)
+    }
+
+    /// fr: who asks.
+    pub fn originator(&self) -> &str {
+        self.texts.text(1)
+    }
+
+    /// to: on Create the address of the parent `<node>` resource, else that of the resource itself.
+    pub fn to(&self) -> &str {
+        self.texts.text(2)
+    }
+
+    /// rvi: release of oneM2M that the originator speaks.
+    pub fn release_version_indicator(&self) -> &str {
+        self.texts.text(3)
+    }
+
+    /// Writes the texts anew.
+    #[cfg(test)]
+    pub(crate) fn change_texts(&mut self, change: impl FnOnce(&mut PrimitiveTexts<'_>)) {
+        let before = self.clone();
+        let mut texts = PrimitiveTexts {
+            request_identifier: before.request_identifier(),
+            originator: before.originator(),
+            to: before.to(),
+            release_version_indicator: before.release_version_indicator(),
+        };
+        change(&mut texts);
+        self.texts = texts.into();
+    }
+}
+
+/// The texts of a request primitive by their names, to be kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PrimitiveTexts<'a> {
+    /// rqi.
+    pub request_identifier: &'a str,
+    /// fr.
+    pub originator: &'a str,
+    /// to.
+    pub to: &'a str,
+    /// rvi.
+    pub release_version_indicator: &'a str,
+}
+
+impl From<PrimitiveTexts<'_>> for Texts<4> {
+    fn from(texts: PrimitiveTexts<'_>) -> Self {
+        Self::new([
+            texts.request_identifier,
+            texts.originator,
+            texts.to,
+            texts.release_version_indicator,
+        ])
     }
 }
 
@@ -127,9 +180,9 @@ pub enum ResponseType {
     #[default]
     Blocking,
     /// 4: the receiver chooses; the targets are for a late response.
-    FlexBlocking(Option<Vec<Box<str>>>),
+    FlexBlocking(Option<Box<[Box<str>]>>),
     /// 2: an acknowledgement, later a notification to the targets; `None`: to the originator.
-    NonBlockingAsynch(Option<Vec<Box<str>>>),
+    NonBlockingAsynch(Option<Box<[Box<str>]>>),
     /// 1: an acknowledgement; the result is fetched by the originator.
     NonBlockingSynch,
     /// 5: no response.

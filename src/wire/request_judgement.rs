@@ -4,8 +4,8 @@ mod content;
 
 use crate::cwmp::CommandKey;
 use crate::onem2m::{
-    CertificateFile, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode,
-    ResponseType, ResultContent, Suid,
+    CertificateFile, Expiry, MyCertFileCred, Operation, PrimitiveTexts, RequestPrimitive,
+    ResponseStatusCode, ResponseType, ResultContent, Suid,
 };
 
 use super::json_members::shown;
@@ -78,10 +78,7 @@ impl ReadRequest {
             (Some(refusal), _) => Err(refusal),
             (None, None) => unreachable!("without a resource there is a refusal"),
         };
-        Judged {
-            primitive: self.take_texts(primitive),
-            verdict,
-        }
+        Judged { primitive, verdict }
     }
 
     /// The resource of a request that was found right.
@@ -91,26 +88,10 @@ impl ReadRequest {
         let paths = std::mem::take(&mut message.object_paths);
         MyCertFileCred {
             type_name: self.type_name,
-            suids,
+            suids: suids.into(),
             my_cert_file_format: message.my_cert_file_format.trim().into(),
             object_paths: paths.into_iter().map(Into::into).collect(),
             resource_name: Some(name).filter(|name| !name.is_empty()).map(Into::into),
-        }
-    }
-
-    /// Completes the primitive with the texts of the message, which are worth no copy.
-    fn take_texts(self, primitive: RequestPrimitive) -> RequestPrimitive {
-        // Nobody waits for an answer to a notification: its address stands in the primitive already.
-        if self.resource_identifier.is_some() {
-            return primitive;
-        }
-        let message = self.message;
-        RequestPrimitive {
-            request_identifier: message.request_identifier.into(),
-            originator: message.from.into(),
-            to: message.to.into(),
-            release_version_indicator: message.release_version_indicator.into(),
-            ..primitive
         }
     }
 }
@@ -138,7 +119,6 @@ impl Judge<'_> {
         }
     }
 
-    /// The primitive, but for the texts that the message holds.
     fn primitive(&mut self) -> RequestPrimitive {
         if let Some(resource) = &self.request.resource_identifier {
             return self.notified(resource);
@@ -170,7 +150,13 @@ impl Judge<'_> {
             result_content,
             request_expiration,
             result_expiration,
-            ..RequestPrimitive::default()
+            texts: PrimitiveTexts {
+                request_identifier: &message.request_identifier,
+                originator: &message.from,
+                to: &message.to,
+                release_version_indicator: &message.release_version_indicator,
+            }
+            .into(),
         }
     }
 
@@ -180,7 +166,11 @@ impl Judge<'_> {
             self.too_long("ri (resourceID)", resource.len());
         }
         RequestPrimitive {
-            to: resource.into(),
+            texts: PrimitiveTexts {
+                to: resource,
+                ..PrimitiveTexts::default()
+            }
+            .into(),
             result_content: ResultContent::HierarchicalAddressAndAttributes,
             ..RequestPrimitive::default()
         }
@@ -225,7 +215,7 @@ impl Judge<'_> {
                 targets.push(target.as_str().into());
             }
         }
-        let targets = self.request.targets_given.then_some(targets);
+        let targets = self.request.targets_given.then(|| targets.into());
         match message.response_type {
             0 | 3 => ResponseType::Blocking,
             1 => ResponseType::NonBlockingSynch,

@@ -167,10 +167,10 @@ fn message(response: &Response, target: Option<&str>) -> r#gen::CreateResponse {
     });
     r#gen::CreateResponse {
         response_status_code: response.response_status_code.get().into(),
-        request_identifier: primitive.request_identifier.to_string(),
-        to: target.unwrap_or(&primitive.originator).to_owned(),
-        from: primitive.to.to_string(),
-        release_version_indicator: primitive.release_version_indicator.to_string(),
+        request_identifier: primitive.request_identifier().to_owned(),
+        to: target.unwrap_or_else(|| primitive.originator()).to_owned(),
+        from: primitive.to().to_owned(),
+        release_version_indicator: primitive.release_version_indicator().to_owned(),
         debug: response.debug.clone(),
         content,
         device: request.device.as_ref().map(Into::into),
@@ -196,13 +196,13 @@ impl Serialize for ResponsePrimitive<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("rsc", &self.0.response_status_code.get())?;
         for (name, value) in [
-            ("rqi", &primitive.request_identifier),
-            ("to", &primitive.originator),
-            ("fr", &primitive.to),
-            ("rvi", &primitive.release_version_indicator),
+            ("rqi", primitive.request_identifier()),
+            ("to", primitive.originator()),
+            ("fr", primitive.to()),
+            ("rvi", primitive.release_version_indicator()),
         ] {
             if !value.is_empty() {
-                map.serialize_entry(name, &**value)?;
+                map.serialize_entry(name, value)?;
             }
         }
         if let Some(content) = content(self.0) {
@@ -225,10 +225,10 @@ impl Serialize for Notify<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("op", &5)?;
         map.serialize_entry("to", self.target)?;
-        map.serialize_entry("fr", &*primitive.to)?;
+        map.serialize_entry("fr", primitive.to())?;
         map.serialize_entry("rqi", &*response_id(self.response, Some(self.target)))?;
-        if !primitive.release_version_indicator.is_empty() {
-            map.serialize_entry("rvi", &*primitive.release_version_indicator)?;
+        if !primitive.release_version_indicator().is_empty() {
+            map.serialize_entry("rvi", primitive.release_version_indicator())?;
         }
         map.serialize_entry("pc", &Single("m2m:rsp", ResponsePrimitive(self.response)))?;
         map.end()

@@ -138,7 +138,7 @@ fn rows_are_not_compared_where_downloads_overlap() {
 fn row_of_another_resource_is_not_new() {
     let mut world = asked();
     world.effects(create("k2", "a2").with(|create| {
-        create.resource.object_paths = vec!["Device.Security.Certificate.2.".into()];
+        create.resource.object_paths = ["Device.Security.Certificate.2.".into()].into();
     }));
     world.effects(transfer_complete("k2", 0));
     world.effects(set_applied("k2"));

@@ -67,7 +67,7 @@ fn expiry_of_the_request_cuts_every_step() {
         vec![expiring(3)],
         vec![expiring(3), accepted("k1")],
         vec![
-            expiring(3).with(|create| create.resource.object_paths.clear()),
+            expiring(3).with(|create| create.resource.object_paths = Box::default()),
             done.clone(),
         ],
         vec![expiring(3), done],

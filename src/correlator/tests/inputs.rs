@@ -7,8 +7,8 @@ use crate::cwmp::{
     Rejection, RejectionReason, SetStatus, TransferComplete,
 };
 use crate::onem2m::{
-    Certificate, MyCertFileCred, Operation, RequestPrimitive, ResponseStatusCode, ResponseType,
-    Suid, TypeName,
+    Certificate, MyCertFileCred, Operation, PrimitiveTexts, RequestPrimitive, ResponseStatusCode,
+    ResponseType, Suid, TypeName,
 };
 
 use super::super::{
@@ -96,12 +96,20 @@ pub(crate) fn fault(code: u32) -> Fault {
     Fault::new(FaultCode::try_from(code).unwrap())
 }
 
-pub(crate) fn primitive(identifier: &str) -> RequestPrimitive {
+const TEXTS: PrimitiveTexts<'_> = PrimitiveTexts {
+    request_identifier: "",
+    originator: "/cse1/Ccfg",
+    to: "/cse1/node7",
+    release_version_indicator: "3",
+};
+
+pub(crate) fn primitive(request_identifier: &str) -> RequestPrimitive {
     RequestPrimitive {
-        request_identifier: identifier.into(),
-        originator: "/cse1/Ccfg".into(),
-        to: "/cse1/node7".into(),
-        release_version_indicator: "3".into(),
+        texts: PrimitiveTexts {
+            request_identifier,
+            ..TEXTS
+        }
+        .into(),
         ..RequestPrimitive::default()
     }
 }
@@ -113,9 +121,9 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
         primitive: primitive(identifier),
         resource: MyCertFileCred {
             type_name: TypeName::Dcfg,
-            suids: [42, 43].map(|suid| Suid::try_from(suid).unwrap()).to_vec(),
+            suids: [42, 43].map(|suid| Suid::try_from(suid).unwrap()).into(),
             my_cert_file_format: "application/pkix-cert".into(),
-            object_paths: vec![ROW.into()],
+            object_paths: [ROW.into()].into(),
             resource_name: None,
         },
         certificate: Some(Certificate::named(&[0x0A, 0xBC], "CN=Root,O=Acme")),
@@ -127,6 +135,11 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
 
 /// A request about a resource; an Update gives it SUID 41.
 pub(crate) fn about(to: &str, operation: Operation, command_key: &str, identifier: &str) -> Input {
+    let texts = PrimitiveTexts {
+        request_identifier: identifier,
+        to,
+        ..TEXTS
+    };
     let suids = match operation {
         Operation::Update => vec![Suid::try_from(41).unwrap()],
         Operation::Create | Operation::Retrieve | Operation::Delete => Vec::new(),
@@ -135,8 +148,8 @@ pub(crate) fn about(to: &str, operation: Operation, command_key: &str, identifie
         command_key: key(command_key),
         primitive: RequestPrimitive {
             operation,
-            to: to.into(),
-            ..primitive(identifier)
+            texts: texts.into(),
+            ..RequestPrimitive::default()
         },
         suids,
     })))
@@ -144,7 +157,7 @@ pub(crate) fn about(to: &str, operation: Operation, command_key: &str, identifie
 
 /// A create request that does not name the row.
 pub(crate) fn create_without_path(command_key: &str, identifier: &str) -> Input {
-    create(command_key, identifier).with(|create| create.resource.object_paths.clear())
+    create(command_key, identifier).with(|create| create.resource.object_paths = Box::default())
 }
 
 pub(crate) fn refused(identifier: &str, response_type: ResponseType) -> Input {

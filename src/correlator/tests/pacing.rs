@@ -114,7 +114,11 @@ fn single_requests_do_not_wait_for_a_campaign() {
     }
     world.pass(5 * SECOND);
     let single = |number: u32| {
-        request(number).with(|create| create.primitive.originator = "/cse1/Csingle".into())
+        request(number).with(|create| {
+            create
+                .primitive
+                .change_texts(|texts| texts.originator = "/cse1/Csingle")
+        })
     };
     let id = "k11/download";
     world.handle(single(11), &[send(id), remember("k11")]);

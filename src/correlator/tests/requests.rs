@@ -4,7 +4,7 @@ use crate::onem2m::ResponseType;
 use super::super::Slot;
 use super::world::*;
 
-fn targets(uris: &[&str]) -> Option<Vec<Box<str>>> {
+fn targets(uris: &[&str]) -> Option<Box<[Box<str>]>> {
     Some(uris.iter().map(|uri| (*uri).into()).collect())
 }
 
@@ -99,7 +99,11 @@ fn other_request_of_a_pending_identifier_is_a_conflict() {
 fn other_originators_and_requests_without_identifier_do_not_conflict() {
     let mut world = World::new();
     world.effects(create("k1", "a1"));
-    let other = create("k2", "a1").with(|create| create.primitive.originator = "/other".into());
+    let other = create("k2", "a1").with(|create| {
+        create
+            .primitive
+            .change_texts(|texts| texts.originator = "/other")
+    });
     world.handle(other, &[send("k2/download"), remember("k2")]);
     for key in ["k3", "k4"] {
         let nameless = create(key, "").of(2);
@@ -139,7 +143,7 @@ fn devices_with_the_same_command_key_are_kept_apart() {
 fn second_notification_of_a_creation_is_a_repeat_while_open_and_after() {
     let notified = |offset| {
         create("k1", "")
-            .with(|create| create.primitive.to = "cred7".into())
+            .with(|create| create.primitive.change_texts(|texts| texts.to = "cred7"))
             .at(offset)
     };
     let mut world = World::new();

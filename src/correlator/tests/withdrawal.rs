@@ -133,7 +133,11 @@ fn withdrawal_gives_the_next_download_its_turn() {
 #[test]
 fn only_the_originator_withdraws_once_and_only_what_is_pending() {
     let mut world = sent();
-    let stranger = withdraw("d1", "a2").asked(|request| request.primitive.originator = "/c".into());
+    let stranger = withdraw("d1", "a2").asked(|request| {
+        request
+            .primitive
+            .change_texts(|texts| texts.originator = "/c")
+    });
     world.handle(stranger, &[respond("a2", OriginatorHasNoPrivilege)]);
     world.effects(withdraw("d2", "a3"));
     world.handle(withdraw("d3", "a4"), &[respond("a4", Conflict)]);

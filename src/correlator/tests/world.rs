@@ -205,7 +205,7 @@ impl World {
                     }))
                 }
                 Effect::Respond(response) => {
-                    let identifier = response.request.primitive.request_identifier.to_string();
+                    let identifier = response.request.primitive.request_identifier().to_owned();
                     match response.kind {
                         ResponseKind::Acknowledgement => {
                             Seen::Acknowledge(identifier, response.response_status_code.get())

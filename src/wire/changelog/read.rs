@@ -7,8 +7,8 @@ use crate::correlator::{
 };
 use crate::cwmp::{CommandKey, DownloadFile};
 use crate::onem2m::{
-    Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType, ResultContent,
-    Suid, TypeName,
+    Certificate, Expiry, MyCertFileCred, Operation, PrimitiveTexts, RequestPrimitive, ResponseType,
+    ResultContent, Suid, TypeName,
 };
 use crate::record::{Coordinates, Headers, OwnedRecord, Record};
 use crate::time::Timestamp;
@@ -243,7 +243,7 @@ fn request(id: &InstallationId, request: state::Request) -> Result<Request, Brok
         primitive: primitive(message)?,
         resource: Some(resource(resource_message)?),
         coordinates: coordinates(request.coordinates, "open.request.coordinates")?,
-        key: request.key.map(Into::into),
+        key: request.key.map(|key| id.device.share_key(&key)),
         traceparent: request.traceparent.map(Into::into),
         tracestate: request.tracestate.map(Into::into),
     })
@@ -260,10 +260,13 @@ fn primitive(primitive: state::Primitive) -> Result<RequestPrimitive, Broken> {
     };
     Ok(RequestPrimitive {
         operation,
-        request_identifier: primitive.request_identifier.into(),
-        originator: primitive.from.into(),
-        to: primitive.to.into(),
-        release_version_indicator: primitive.release_version_indicator.into(),
+        texts: PrimitiveTexts {
+            request_identifier: &primitive.request_identifier,
+            originator: &primitive.from,
+            to: &primitive.to,
+            release_version_indicator: &primitive.release_version_indicator,
+        }
+        .into(),
         response_type: match primitive.response_type {
             1 => ResponseType::NonBlockingSynch,
             2 => ResponseType::NonBlockingAsynch(targets),

@@ -193,10 +193,10 @@ fn primitive(primitive: &RequestPrimitive, fields: &mut Fields<'_>) {
         ResponseType::FlexBlocking(targets) => (4, targets.as_ref()),
         ResponseType::NoResponse => (5, None),
     };
-    fields.text(1, &primitive.request_identifier);
-    fields.text(2, &primitive.originator);
-    fields.text(3, &primitive.to);
-    fields.text(4, &primitive.release_version_indicator);
+    fields.text(1, primitive.request_identifier());
+    fields.text(2, primitive.originator());
+    fields.text(3, primitive.to());
+    fields.text(4, primitive.release_version_indicator());
     fields.number(5, response_type);
     if let Some(targets) = targets {
         fields.message(6, |fields| texts(1, targets, fields));

@@ -79,7 +79,7 @@ fn creation_is_read_bare_and_in_a_notify_primitive() {
         assert_eq!(device.key(), "00256D-IGD-1");
         let create = created(kind);
         assert_eq!(create.primitive.notified_resource(), Some("cred7"));
-        assert_eq!(&*create.primitive.originator, "");
+        assert_eq!(create.primitive.originator(), "");
         assert_eq!(create.resource.suids.len(), 2);
         assert_eq!(&*create.content, LEAF.as_bytes());
     }
@@ -191,9 +191,9 @@ fn aggregate_gives_each_event_and_what_is_wrong_hides_none() {
         let Ok(Decoded::Several(several)) = decoded else {
             panic!("{decoded:?}");
         };
-        let resource = |event: &Event<'_>| created(event.kind.clone()).primitive.to;
+        let resource = |event: &Event<'_>| created(event.kind.clone()).primitive.to().to_owned();
         let resources: Vec<_> = several.events.iter().map(resource).collect();
-        assert_eq!(resources, ["cred7".into(), "cred10".into()]);
+        assert_eq!(resources, ["cred7", "cred10"]);
         assert_eq!(several.homeless.len(), 1);
         let answer = &several.homeless[0];
         assert_eq!(answer.request.primitive.notified_resource(), Some("cred9"));

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::onem2m::{Expiry, MyCertFileCred, ResultContent, Suid};
+use crate::onem2m::{Expiry, MyCertFileCred, PrimitiveTexts, ResultContent, Suid};
 use crate::record::Header;
 use crate::time::Timestamp;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::correlator::Request;
 use crate::cwmp::{CommandKey, DeviceId, FaultCode};
-use crate::onem2m::{RequestPrimitive, ResponseStatusCode, TypeName};
+use crate::onem2m::{PrimitiveTexts, RequestPrimitive, ResponseStatusCode, TypeName};
 use crate::record::Coordinates;
 
 use super::*;
@@ -24,17 +24,20 @@ fn request() -> Request {
         device: Some(DeviceId::new("00256D", "IGD", "1").unwrap()),
         command_key: Some(CommandKey::try_from("k1").unwrap()),
         primitive: RequestPrimitive {
-            request_identifier: "a1".into(),
-            originator: "/cse1/Ccfg".into(),
-            to: "/cse1/node7".into(),
-            release_version_indicator: "3".into(),
+            texts: PrimitiveTexts {
+                request_identifier: "a1",
+                originator: "/cse1/Ccfg",
+                to: "/cse1/node7",
+                release_version_indicator: "3",
+            }
+            .into(),
             ..RequestPrimitive::default()
         },
         resource: Some(MyCertFileCred {
             type_name: TypeName::Dcfg,
             suids: [42, 43].map(|suid| Suid::try_from(suid).unwrap()).into(),
             my_cert_file_format: "application/pkix-cert".into(),
-            object_paths: Vec::new(),
+            object_paths: Box::default(),
             resource_name: Some("cred-1".into()),
         }),
         coordinates: Coordinates {
@@ -159,7 +162,9 @@ fn result_content_decides_about_the_content() {
 #[test]
 fn unnamed_resource_is_named_by_its_command_key() {
     let mut request = request();
-    request.primitive.to = "/cse1/node7/".into();
+    request
+        .primitive
+        .change_texts(|texts| texts.to = "/cse1/node7/");
     request.primitive.result_content = ResultContent::HierarchicalAddress;
     request.resource.as_mut().unwrap().resource_name = None;
     assert_eq!(
@@ -196,8 +201,12 @@ fn refused_request_is_answered_with_what_it_had() {
         resource: None,
         key: None,
         primitive: RequestPrimitive {
-            request_identifier: "a1".into(),
-            response_type: ResponseType::NonBlockingAsynch(Some(vec!["/t".into()])),
+            texts: PrimitiveTexts {
+                request_identifier: "a1",
+                ..PrimitiveTexts::default()
+            }
+            .into(),
+            response_type: ResponseType::NonBlockingAsynch(Some(["/t".into()].into())),
             ..RequestPrimitive::default()
         },
         ..request()
@@ -232,7 +241,7 @@ fn with_response_type(response_type: ResponseType) -> Request {
 
 #[test]
 fn late_result_notifies_every_target() {
-    let targets = Some(vec!["/cse1/Ca".into(), "/cse1/Cb".into()]);
+    let targets = Some(["/cse1/Ca".into(), "/cse1/Cb".into()].into());
     for response_type in [
         ResponseType::NonBlockingAsynch(targets.clone()),
         ResponseType::FlexBlocking(targets),
@@ -270,7 +279,7 @@ fn late_result_without_targets_goes_to_the_originator() {
     for response_type in [
         ResponseType::NonBlockingAsynch(None),
         ResponseType::FlexBlocking(None),
-        ResponseType::FlexBlocking(Some(Vec::new())),
+        ResponseType::FlexBlocking(Some(Box::default())),
         ResponseType::NonBlockingSynch,
     ] {
         let json = one(&created(with_response_type(response_type))).json();
@@ -283,13 +292,13 @@ fn late_result_without_targets_goes_to_the_originator() {
 
 #[test]
 fn empty_list_of_targets_means_no_late_result() {
-    let request = with_response_type(ResponseType::NonBlockingAsynch(Some(Vec::new())));
+    let request = with_response_type(ResponseType::NonBlockingAsynch(Some(Box::default())));
     assert!(written(&created(request), Format::Json).is_empty());
 }
 
 #[test]
 fn first_error_of_send_ends_the_response() {
-    let targets = Some(vec!["/cse1/Ca".into(), "/cse1/Cb".into()]);
+    let targets = Some(["/cse1/Ca".into(), "/cse1/Cb".into()].into());
     let response = created(with_response_type(ResponseType::NonBlockingAsynch(targets)));
     let mut sent = 0;
     let result = encoder(Format::Json).response(
@@ -339,7 +348,7 @@ fn output_id_depends_on_request_and_kind_only() {
 fn cbor_holds_the_same_with_lengths_stated() {
     let mut request = request();
     request.primitive.response_type =
-        ResponseType::NonBlockingAsynch(Some(vec!["/cse1/Clog".into()]));
+        ResponseType::NonBlockingAsynch(Some(["/cse1/Clog".into()].into()));
     let acknowledgement = Response {
         kind: ResponseKind::Acknowledgement,
         ..created(request.clone())
@@ -361,12 +370,16 @@ fn cbor_holds_the_same_with_lengths_stated() {
 fn result_of_a_notification_is_about_its_resource_and_answers_nobody() {
     let mut request = request();
     request.primitive = RequestPrimitive {
-        to: "cred7".into(),
+        texts: PrimitiveTexts {
+            to: "cred7",
+            ..PrimitiveTexts::default()
+        }
+        .into(),
         result_content: ResultContent::HierarchicalAddressAndAttributes,
         ..RequestPrimitive::default()
     };
     let mut other = request.clone();
-    other.primitive.to = "cred8".into();
+    other.primitive.change_texts(|texts| texts.to = "cred8");
     let written = one(&created(request.clone()));
     assert_eq!(
         written.json(),
@@ -431,7 +444,7 @@ fn protobuf_holds_the_same() {
 
 #[test]
 fn protobuf_for_targets_is_addressed_to_each() {
-    let targets = Some(vec!["/cse1/Ca".into(), "/cse1/Cb".into()]);
+    let targets = Some(["/cse1/Ca".into(), "/cse1/Cb".into()].into());
     let response = created(with_response_type(ResponseType::NonBlockingAsynch(targets)));
     let to: Vec<String> = written(&response, Format::Protobuf)
         .iter()

@@ -13,8 +13,8 @@ use crate::correlator::{
 };
 use crate::cwmp::{CommandKey, DeviceId, DownloadFile, TransferComplete};
 use crate::onem2m::{
-    Certificate, Expiry, MyCertFileCred, Operation, RequestPrimitive, ResponseType, ResultContent,
-    Suid, TypeName,
+    Certificate, Expiry, MyCertFileCred, Operation, PrimitiveTexts, RequestPrimitive, ResponseType,
+    ResultContent, Suid, TypeName,
 };
 use crate::record::{Coordinates, Record};
 use crate::time::Timestamp;
@@ -74,9 +74,9 @@ fn suids(numbers: &[u32]) -> Vec<Suid> {
 fn resource(type_name: TypeName, path: &str) -> MyCertFileCred {
     MyCertFileCred {
         type_name,
-        suids: suids(&[42, 43]),
+        suids: suids(&[42, 43]).into(),
         my_cert_file_format: "application/pkix-cert".into(),
-        object_paths: vec![path.into()],
+        object_paths: [path.into()].into(),
         resource_name: Some("cred".into()),
     }
 }
@@ -119,18 +119,21 @@ fn open() -> Installation {
             command_key: Some(id.command_key),
             primitive: RequestPrimitive {
                 operation: Operation::Create,
-                request_identifier: "a1".into(),
-                originator: "/cse1/Ccfg".into(),
-                to: "/cse1/node7".into(),
-                release_version_indicator: "3".into(),
-                response_type: ResponseType::NonBlockingAsynch(Some(targets.into())),
+                texts: PrimitiveTexts {
+                    request_identifier: "a1",
+                    originator: "/cse1/Ccfg",
+                    to: "/cse1/node7",
+                    release_version_indicator: "3",
+                }
+                .into(),
+                response_type: ResponseType::NonBlockingAsynch(Some(targets)),
                 result_content: ResultContent::HierarchicalAddressAndAttributes,
                 request_expiration: Some(Expiry::After(Duration::from_secs(90))),
                 result_expiration: Some(Expiry::At(time(1_900_009_000_000))),
             },
             resource: Some(resource(TypeName::M2m, "Device.Security.Certificate.")),
             coordinates: at("onem2m.requests/1/7"),
-            key: Some(Box::from(&b"originator"[..])),
+            key: Some(Arc::from(&b"originator"[..])),
             traceparent: Some(Box::from(&b"00-1-2-01"[..])),
             tracestate: Some(Box::from(&b"a=b"[..])),
         }),
@@ -139,7 +142,7 @@ fn open() -> Installation {
         expires_at: Some(time(1_900_000_090_000)),
         certificate: Some(Certificate {
             serial_number: Box::from(&b"\x0a\xbc"[..]),
-            issuer: Box::from(&b"\x30\x00"[..]),
+            issuer: Arc::from(&b"\x30\x00"[..]),
         }),
         certificate_path: Some("Device.Security.Certificate.3.".into()),
         rows_before: None,

@@ -46,7 +46,7 @@ fn request_without_device_is_answered_and_set_aside() {
     );
     assert_eq!(response.kind, ResponseKind::Final);
     assert_eq!(response.debug, error.detail);
-    assert_eq!(&*response.request.primitive.request_identifier, "a1");
+    assert_eq!(response.request.primitive.request_identifier(), "a1");
     assert_eq!(response.request.traceparent.as_deref(), Some(&b"00-1"[..]));
     assert_eq!(
         (&response.request.device, &response.request.resource),

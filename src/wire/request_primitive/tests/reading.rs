@@ -3,15 +3,18 @@ use super::*;
 #[test]
 fn every_part_of_a_good_request_is_read() {
     let request = accepted(&good(), DEVICE);
-    let targets = Some(vec!["/cse1/Ccfg".into(), "/cse1/Clog".into()]);
+    let targets = Some(["/cse1/Ccfg".into(), "/cse1/Clog".into()].into());
     assert_eq!(
         request.primitive,
         RequestPrimitive {
             operation: Operation::Create,
-            request_identifier: "a1".into(),
-            originator: "/cse1/Ccfg".into(),
-            to: "/cse1/node7".into(),
-            release_version_indicator: "3".into(),
+            texts: PrimitiveTexts {
+                request_identifier: "a1",
+                originator: "/cse1/Ccfg",
+                to: "/cse1/node7",
+                release_version_indicator: "3",
+            }
+            .into(),
             response_type: ResponseType::NonBlockingAsynch(targets),
             result_content: ResultContent::HierarchicalAddressAndAttributes,
             request_expiration: Some(Expiry::At(Timestamp::from_millis(1_893_456_000_000))),
@@ -24,7 +27,7 @@ fn every_part_of_a_good_request_is_read() {
             type_name: TypeName::Dcfg,
             suids: [42, 43].map(|suid| Suid::try_from(suid).unwrap()).into(),
             my_cert_file_format: "application/x-pem-file".into(),
-            object_paths: vec!["Device.Security.Certificate.3.".into()],
+            object_paths: ["Device.Security.Certificate.3.".into()].into(),
             resource_name: Some("cred-1".into()),
         }
     );
@@ -140,20 +143,20 @@ fn parameters_of_later_releases_are_passed_over() {
     request["rvi"] = json!("5");
     request["zzz"] = json!({"a": [1]});
     assert_eq!(
-        &*accepted(&request, DEVICE).primitive.request_identifier,
+        accepted(&request, DEVICE).primitive.request_identifier(),
         "a1"
     );
 }
 
 #[test]
 fn response_types_are_told_apart() {
-    let nu = || Some(vec!["/t".into()]);
+    let nu = || Some(["/t".into()].into());
     let cases = [
         (json!({"rtv": 1}), ResponseType::NonBlockingSynch),
         (json!({"rtv": 2}), ResponseType::NonBlockingAsynch(None)),
         (
             json!({"rtv": 2, "nu": []}),
-            ResponseType::NonBlockingAsynch(Some(vec![])),
+            ResponseType::NonBlockingAsynch(Some(Box::default())),
         ),
         (json!({"rtv": 3}), ResponseType::Blocking),
         (

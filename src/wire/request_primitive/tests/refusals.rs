@@ -86,7 +86,7 @@ fn assert_refused(path: &str, value: Option<Value>, code: u16, text: &str) {
         .replace("; allowed", "")
         .replace("; a certificate has", "");
     assert!(!told.contains("; "), "told once: {debug}");
-    assert_eq!(&*refused.primitive.request_identifier, "a1");
+    assert_eq!(refused.primitive.request_identifier(), "a1");
 }
 
 #[test]
