@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, write_config};
+use crate::kafka::bridge::{BINARY, Bridge, write_config};
 use crate::kafka::broker::free_port;
 use crate::kafka::client::Record;
 use crate::kafka::play::Play;
@@ -19,6 +19,9 @@ use crate::nodes;
 
 /// How long Prometheus may take to start, and to see everything twice.
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// Series that one process may have.
+const SERIES_MAX: usize = 2_000;
 
 /// A variable that names the directory in which the panels are drawn, after a fleet has worked for a while; without it they
 /// are only checked.
@@ -123,6 +126,25 @@ fn draw(app: &App, server: SocketAddr, directory: &Path) {
     assert!(drawn.unwrap().success(), "the pictures could not be drawn");
 }
 
+/// What a bridge that has worked tells Prometheus: nothing that promtool finds fault with, and few series. Shards share
+/// theirs, so there are no more with 64 of them.
+fn check_metrics(bridge: &Bridge) {
+    let answer = bridge.http_get("/metrics").unwrap();
+    let (_, text) = answer.split_once("\r\n\r\n").unwrap();
+    let file = process::scratch("metrics").join("metrics");
+    fs::write(&file, text).unwrap();
+    let checked = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(fs::File::open(file).unwrap())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && told.is_empty(), "{told}");
+    let series = text.lines().filter(|line| !line.starts_with('#')).count();
+    println!("{series} series");
+    assert!((100..SERIES_MAX).contains(&series), "{series}");
+}
+
 #[test]
 fn every_panel_has_data() {
     let (app, nodes) = nodes::app("dashboards");
@@ -182,6 +204,7 @@ fn every_panel_has_data() {
         let name = format!("data of {place}: {query}");
         wait_for(&name, LIMIT, || has_data(&query));
     }
+    check_metrics(&bridge);
     for name in [
         "credbridge:installations:increase1h",
         "credbridge:installations_failed:ratio5m",
