@@ -14,7 +14,8 @@
 #[path = "../tests/kafka/mod.rs"]
 mod kafka;
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -320,6 +321,10 @@ fn memory(broker: &Broker) {
         mebibytes(&bridge),
         empty / f64::from(1 << 20),
     );
+    println!(
+        "memory: {:.0} MiB of changelog, compressed",
+        topic_bytes(broker.directory(), &app.changelog()) as f64 / f64::from(1 << 20)
+    );
     bridge.kill();
     let mut bridge = Bridge::start(&app.config_of("one"));
     let begin = Instant::now();
@@ -338,4 +343,32 @@ fn memory(broker: &Broker) {
         mebibytes(&bridge),
     );
     bridge.stop();
+}
+
+/// Bytes of a topic's records below the folder of a cluster.
+fn topic_bytes(folder: &Path, topic: &str) -> u64 {
+    let entries = fs::read_dir(folder).expect("a folder of the cluster");
+    let paths = entries.map(|entry| entry.expect("a file of the cluster").path());
+    let is_of_topic = |path: &Path| {
+        let partition = path
+            .file_name()
+            .and_then(|name| name.to_str()?.strip_prefix(topic));
+        partition.is_some_and(|number| number.starts_with('-'))
+    };
+    paths
+        .filter(|path| path.is_dir())
+        .map(|path| match is_of_topic(&path) {
+            true => segment_bytes(&path),
+            false => topic_bytes(&path, topic),
+        })
+        .sum()
+}
+
+fn segment_bytes(partition: &Path) -> u64 {
+    let files = fs::read_dir(partition).expect("a partition");
+    files
+        .map(|file| file.expect("a file of the partition"))
+        .filter(|file| file.path().extension().is_some_and(|kind| kind == "log"))
+        .map(|file| file.metadata().expect("it is there").len())
+        .sum()
 }
