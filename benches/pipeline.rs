@@ -96,9 +96,9 @@ fn load(app: &App, options: &[&str]) -> Option<Value> {
     let status = wait_for("the end of the load", LIMIT, || {
         child.try_wait().expect("it is our child")
     });
-    let log = std::fs::read_to_string(directory.join("log")).expect("the log is ours");
+    let log = fs::read_to_string(directory.join("log")).expect("the log is ours");
     assert!(status.success(), "the load found mistakes: {log}");
-    let out = std::fs::read_to_string(directory.join("out")).expect("the output is ours");
+    let out = fs::read_to_string(directory.join("out")).expect("the output is ours");
     out.lines()
         .last()
         .and_then(|line| serde_json::from_str(line).ok())
@@ -119,7 +119,7 @@ fn metric(bridge: &Bridge, name: &str) -> f64 {
 /// CPU seconds that the process has used, to a hundredth (proc(5), utime and stime).
 fn cpu_seconds(bridge: &Bridge) -> f64 {
     const TICKS_PER_SECOND: f64 = 100.0;
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", bridge.process_id()))
+    let stat = fs::read_to_string(format!("/proc/{}/stat", bridge.process_id()))
         .expect("the process lives");
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks = after_name.split_whitespace().skip(11).take(2);
