@@ -17,16 +17,35 @@ use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::diagnostics::Diagnostics;
 use super::probe::{Probe, offsets};
+use super::steps::Steps;
 use super::{RuntimeError, topics};
 
 /// How long the cluster may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long one step of the check may take: more than its questions, since some calls of the client take no limit.
+const STEP_LIMIT: Duration = Duration::from_secs(30);
+
+/// What to do about a cluster that does not answer.
+pub(super) const MEND: &str =
+    "see whether each broker can be reached and is not stuck, and check again";
 
 /// How far clocks may be apart.
 const SKEW_MAX: Duration = Duration::from_secs(60);
 
 /// A partition that no topic has: the cluster refuses to commit for it, after it has looked at the access.
 const NO_PARTITION: i32 = i32::MAX - 1;
+
+/// Errors of a commit that the coordinator of the group never judged.
+const NO_ANSWER: [RDKafkaErrorCode; 7] = [
+    RDKafkaErrorCode::AllBrokersDown,
+    RDKafkaErrorCode::BrokerTransportFailure,
+    RDKafkaErrorCode::CoordinatorNotAvailable,
+    RDKafkaErrorCode::NotCoordinator,
+    RDKafkaErrorCode::OperationTimedOut,
+    RDKafkaErrorCode::RequestTimedOut,
+    RDKafkaErrorCode::WaitingForCoordinator,
+];
 
 /// What a topic is to this user.
 enum Presence {
@@ -39,14 +58,16 @@ enum Presence {
 pub(super) struct ClusterCheck<'c> {
     config: &'c Config,
     probe: &'c Probe,
+    steps: &'c Steps,
     mistakes: Vec<String>,
 }
 
 impl<'c> ClusterCheck<'c> {
-    pub(super) const fn new(config: &'c Config, probe: &'c Probe) -> Self {
+    pub(super) const fn new(config: &'c Config, probe: &'c Probe, steps: &'c Steps) -> Self {
         Self {
             config,
             probe,
+            steps,
             mistakes: Vec::new(),
         }
     }
@@ -54,10 +75,11 @@ impl<'c> ClusterCheck<'c> {
     /// All that is missing or wrong.
     ///
     /// # Errors
-    /// If the cluster does not answer.
+    /// If the cluster does not answer; the steps have limits.
     pub(super) fn run(mut self) -> Result<Vec<String>, RuntimeError> {
         let mut readable = Vec::new();
         for access in needed(self.config) {
+            self.begin(&format!("looking at the access to {}", access.resource));
             match &access.resource {
                 Resource::Topic(topic) => match self.presence(topic)? {
                     Presence::Absent => self.absent(topic),
@@ -68,6 +90,8 @@ impl<'c> ClusterCheck<'c> {
                     }
                     Presence::Present(count) => {
                         for operation in access.operations {
+                            let doing = operation.as_str();
+                            self.begin(&format!("trying {doing} on {}", access.resource));
                             if !self.is_allowed(operation, topic)? {
                                 self.missing(operation, &access.resource);
                             } else if operation == Operation::Read {
@@ -88,11 +112,17 @@ impl<'c> ClusterCheck<'c> {
                 }
             }
         }
+        self.begin("looking at the internal topics");
         self.internal_topics()?;
         for (topic, count) in readable {
+            self.begin(&format!("looking at the clocks of topic {topic}"));
             self.clock(&topic, count)?;
         }
         Ok(self.mistakes)
+    }
+
+    fn begin(&self, doing: &str) {
+        self.steps.begin(STEP_LIMIT, doing);
     }
 
     fn missing(&mut self, operation: Operation, resource: &Resource) {
@@ -166,7 +196,7 @@ impl<'c> ClusterCheck<'c> {
             }
         }
         Err(RuntimeError::Failed(format!(
-            "reading topic {topic}: no answer within {ANSWER_TIMEOUT:?}"
+            "reading topic {topic}: no answer within {ANSWER_TIMEOUT:?}; {MEND}"
         )))
     }
 
@@ -212,6 +242,8 @@ impl<'c> ClusterCheck<'c> {
         }
         match consumer.commit(&offset, CommitMode::Sync) {
             Err(error) if is(&error, forbidden) => Ok(false),
+            Err(error) if NO_ANSWER.iter().any(|code| is(&error, *code)) => Err(failed(error)),
+            // It looked at the access before it refused the partition.
             Ok(()) | Err(_) => Ok(true),
         }
     }
@@ -276,5 +308,46 @@ fn is(error: &KafkaError, code: RDKafkaErrorCode) -> bool {
 }
 
 fn failed(doing: &str, what: &str, error: &KafkaError) -> RuntimeError {
-    RuntimeError::Failed(format!("{doing} {what}: {error}"))
+    RuntimeError::Failed(format!("{doing} {what}: {error}; {MEND}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::RDKafkaApiKey;
+
+    use super::*;
+    use crate::runtime::{PROBE_TIMEOUT, Stop, steps};
+
+    #[test]
+    fn only_a_coordinator_that_judged_the_commit_tells_of_the_access() {
+        use RDKafkaRespErr::{
+            RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+            RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+        };
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("credbridge-routed", 1, 1).unwrap();
+        // What is said of the group where the cluster answers a commit so.
+        let judged = |answers: &[RDKafkaRespErr]| {
+            cluster.clear_request_errors(RDKafkaApiKey::OffsetCommit);
+            cluster.request_errors(RDKafkaApiKey::OffsetCommit, answers);
+            let mut config = Config::default();
+            config.kafka.bootstrap_servers = cluster.bootstrap_servers();
+            steps::in_steps("", move |steps| {
+                let client = clients::probe(&config).unwrap();
+                let probe = Probe::new(client, PROBE_TIMEOUT, Stop::default());
+                let check = ClusterCheck::new(&config, &probe, steps);
+                check.begin("committing");
+                check.may_commit()
+            })
+        };
+        assert!(judged(&[]).unwrap());
+        assert!(judged(&[RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID]).unwrap());
+        assert!(!judged(&[RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED]).unwrap());
+        let error = judged(&[RD_KAFKA_RESP_ERR_NOT_COORDINATOR; 9]).unwrap_err();
+        assert!(
+            error.to_string().contains("the group credbridge"),
+            "{error}"
+        );
+    }
 }

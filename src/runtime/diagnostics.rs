@@ -109,6 +109,10 @@ impl ClientContext for Diagnostics {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let code = error.rdkafka_error_code();
+        // No trouble; whoever wants to know of ends is told by the poll.
+        if code == Some(RDKafkaErrorCode::PartitionEOF) {
+            return;
+        }
         if let Some(code) = code {
             let mut errors = self.errors.lock().expect("nobody panics while holding it");
             if errors.len() < ERRORS_MAX {

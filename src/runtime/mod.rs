@@ -25,6 +25,7 @@ mod sign_in;
 mod spans;
 pub(crate) mod staging;
 mod statistics;
+mod steps;
 mod stop;
 mod tally;
 mod topics;
@@ -59,6 +60,7 @@ use insight::{Owners, Questions};
 use probe::Probe;
 use record_limit::RecordLimit;
 use spans::Tracer;
+use steps::Steps;
 use watermark::Watermark;
 
 /// How long a check tries to reach a broker that refuses.
@@ -66,6 +68,12 @@ const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long it tries while it cannot tell why: a handshake with a busy broker takes its time to fail.
 const CHECK_SILENT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long it may take altogether to find out that no broker answers; more than what the client is given for it.
+const REACH_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long trying the store may take: three calls, each with a limit of its own.
+const STORE_LIMIT: Duration = Duration::from_secs(120);
 
 /// How long a check waits between tries.
 const CHECK_PAUSE: Duration = Duration::from_millis(100);
@@ -113,8 +121,21 @@ impl Setup {
 /// `staging.store` and removes it again; returns all mistakes.
 ///
 /// # Errors
-/// If no broker answers.
+/// If no broker answers, or one ceases to.
 pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
+    let config = config.clone();
+    steps::in_steps(cluster_check::MEND, move |steps| {
+        let probe = reach(&config, steps)?;
+        let mut mistakes = ClusterCheck::new(&config, &probe, steps).run()?;
+        steps.begin(STORE_LIMIT, "trying staging.store");
+        mistakes.extend(staging::try_out(&config)?);
+        Ok(mistakes)
+    })
+}
+
+/// A client that a broker has answered.
+fn reach(config: &Config, steps: &Steps) -> Result<Probe, RuntimeError> {
+    steps.begin(REACH_LIMIT, "connecting");
     let probe = open_probe(config, &Stop::default())?;
     let mut trouble = String::new();
     let patience = |_: &KafkaError| {
@@ -132,9 +153,7 @@ pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
             config.kafka.bootstrap_servers,
         ))
     })?;
-    let mut mistakes = ClusterCheck::new(config, &probe).run()?;
-    mistakes.extend(staging::try_out(config)?);
-    Ok(mistakes)
+    Ok(probe)
 }
 
 fn open_probe(config: &Config, stop: &Stop) -> Result<Probe, RuntimeError> {
