@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Cli::command().error(kind, error).exit()
     });
     end_on_panic();
+    keep_memory_private();
     let done = match cli.command {
         Command::Run(args) => run(&args, log),
         Command::Demo(args) => demo(&args),
@@ -64,6 +65,14 @@ fn end_on_panic() {
         tracing::error!(%panic, %backtrace, "an invariant is broken, ending");
         std::process::exit(1);
     }));
+}
+
+/// Keeps the memory, which holds passwords and certificate files, out of core dumps and from other processes of the same user.
+fn keep_memory_private() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "a core dump would hold secrets; set its size to 0");
+    }
 }
 
 fn environment() -> impl Iterator<Item = (String, String)> {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
+use zeroize::Zeroizing;
 
 use super::key::{self, Key};
 use super::secret::is_secret;
@@ -182,7 +183,7 @@ pub(super) fn credential(file: Option<&Path>) -> Result<String, String> {
     if file.metadata().map_err(unreadable)?.len() > CREDENTIAL_FILE_BYTES_MAX {
         return Err(format!("{shown} is too large to hold one line of text"));
     }
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
+    let text = Zeroizing::new(std::fs::read_to_string(file).map_err(unreadable)?);
     let line = text.trim_end_matches(['\r', '\n']);
     if line.is_empty() || line.contains(char::is_control) {
         return Err(format!("{shown} does not hold exactly one line of text"));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::key;
 use super::rules;
@@ -70,7 +71,7 @@ impl OauthTokenFile {
         if self.0.metadata().map_err(unreadable)?.len() > TOKEN_BYTES_MAX {
             return Err(format!("{shown} is too large to hold a token"));
         }
-        let text = std::fs::read_to_string(&self.0).map_err(unreadable)?;
+        let text = Zeroizing::new(std::fs::read_to_string(&self.0).map_err(unreadable)?);
         token(text.trim()).ok_or_else(|| {
             format!("{shown} does not hold exactly one JSON Web Token that tells whom it is about (`sub`) and when it expires (`exp`)")
         })
@@ -138,7 +139,13 @@ mod tests {
         std::fs::write(&file, format!("{token}\n")).unwrap();
         let config = read(&file, "{sasl.mechanism: OAUTHBEARER}").unwrap();
         assert!(!config.to_yaml().contains(&token));
-        let read = config.kafka.oauth_token_file.unwrap().read().unwrap();
+        let read = config
+            .kafka
+            .oauth_token_file
+            .as_ref()
+            .unwrap()
+            .read()
+            .unwrap();
         assert_eq!(read.token.expose(), token);
         assert_eq!(read.principal, "system:serviceaccount:iot:bridge");
         assert_eq!(read.expires, Timestamp::from_millis(1_800_000_000_000));

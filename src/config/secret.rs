@@ -1,17 +1,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 /// What stands in place of a secret wherever the configuration is shown.
 pub(super) const REDACTED: &str = "***";
 
-/// A text that no log and no error shows.
+/// A text that no log and no error shows, and that is wiped when it is dropped.
 #[derive(Clone, Default, Eq, PartialEq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes the text in.
-    pub(super) const fn new(text: String) -> Self {
-        Self(text)
+    pub(super) fn new(text: String) -> Self {
+        Self(Zeroizing::new(text))
     }
 
     /// The text itself, for the one place that needs it.

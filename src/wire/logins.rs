@@ -2,13 +2,21 @@
 
 use std::fmt;
 
-/// User name and password for a file server.
+use zeroize::Zeroize as _;
+
+/// User name and password for a file server; the password is wiped when it is dropped.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Login {
     /// Username argument of Download, at most 256 characters; empty: none.
     pub username: String,
     /// Password argument of Download, at most 256 characters; empty: none.
     pub password: String,
+}
+
+impl Drop for Login {
+    fn drop(&mut self) {
+        self.password.zeroize();
+    }
 }
 
 /// Without anything of it.

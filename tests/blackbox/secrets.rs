@@ -1,6 +1,9 @@
 //! Secrets are planted, and looked for in everything that the bridge shows.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -33,7 +36,14 @@ const PRIVATE_KEY: &str = "cGxhbnRlZC1wcml2YXRlLWtleQ==";
 /// Behind the CommandKeys that the bridge assigns.
 const KEY_SECRET: &str = "planted-command-key-secret";
 
-const ALL: [&str; 6] = [
+/// Who may change what is logged.
+const CHANGE_TOKEN: &str = "planted-change-token";
+
+/// Lets the memory of a process be written down when it breaks, and becomes the bridge.
+const WITH_CORE_DUMPS: &str = r#"ulimit -c unlimited; exec "$2" run --config "$1" --log trace"#;
+
+const ALL: [&str; 7] = [
+    CHANGE_TOKEN,
     FILE_PASSWORD,
     SERVER_PASSWORD,
     NEXT_PASSWORD,
@@ -84,7 +94,9 @@ fn app_with_secrets() -> App {
     };
     let (for_files, for_kafka) = (file("a", FILE_PASSWORD), file("b", KAFKA_PASSWORD));
     let (for_keys, for_server) = (file("c", KEY_SECRET), file("d", SERVER_PASSWORD));
+    let for_changes = file("e", CHANGE_TOKEN);
     App::new(Broker::shared(), "secrets").set(&json!({
+        "admin": {"change_token_file": for_changes, "show_devices": true},
         "correlation": {"command_key_secret_file": for_keys},
         "download": {
             "password_file": for_files,
@@ -100,7 +112,8 @@ fn app_with_secrets() -> App {
 #[test]
 fn planted_secrets_are_shown_nowhere() {
     let app = app_with_secrets();
-    let mut bridge = Bridge::start_with(&app.config_of("one"), &["--log", "trace"]);
+    let program = ["sh", "-c", WITH_CORE_DUMPS, "sh"];
+    let mut bridge = Bridge::start_within(&app.config_of("one"), &program, BINARY);
     bridge.wait_until_ready();
     let mut play = Play::in_formats(&app, Format::Json, Format::Protobuf);
 
@@ -127,15 +140,62 @@ fn planted_secrets_are_shown_nowhere() {
     );
 
     logins_differ_by_server_and_follow_their_files(&app, &mut play);
-    for path in ["/metrics", "/readyz?verbose", "/version"] {
+    let device = format!(
+        "/v1/installations?device={device}",
+        device = fleet::device_key("S1")
+    );
+    for path in ["/metrics", "/readyz?verbose", "/version", "/", &device] {
         assert_none(path, &bridge.http_get(path).expect("it answers"), &ALL);
     }
-    let arguments = fs::read_to_string(format!("/proc/{}/cmdline", bridge.process_id()));
-    assert_none("the arguments", &arguments.expect("it runs"), &ALL);
+    change_what_is_logged(&bridge);
+    for file in ["cmdline", "environ"] {
+        let shown = fs::read(format!("/proc/{}/{file}", bridge.process_id())).expect("it runs");
+        assert_none(file, &String::from_utf8_lossy(&shown), &ALL);
+    }
     assert_none("the log", &bridge.log(), &ALL);
-    bridge.stop();
+    memory_is_not_written_down(bridge);
     changelog_forgets_the_file(&app);
-    printed_configuration_hides(&app);
+    let device = fleet::device_key("S1");
+    for arguments in [
+        &["check", "--print", "--log", "trace"][..],
+        &["check", "--connect", "--log", "trace"],
+        &["acls", "--log", "trace"],
+        &["explain", "--device", &device, "--log", "trace"],
+        &["replay", "dead-letters", "--dry-run", "--log", "trace"],
+    ] {
+        tool_hides(&app, arguments);
+    }
+}
+
+/// The token goes through the port, which logs at its finest.
+fn change_what_is_logged(bridge: &Bridge) {
+    let mut stream = TcpStream::connect(bridge.admin()).expect("the port is open");
+    let head = "PUT /loglevel HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n";
+    write!(
+        stream,
+        "{head}authorization: Bearer {CHANGE_TOKEN}\r\n\r\ntrace"
+    )
+    .expect("it is read");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_none("an answer", &answer, &ALL);
+}
+
+fn memory_is_not_written_down(bridge: Bridge) {
+    assert!(!bridge.abort(), "the memory of the bridge was written down");
+    let other = Command::new("sh")
+        .args(["-c", "ulimit -c unlimited; kill -ABRT $$"])
+        .current_dir(process::scratch("core"))
+        .status();
+    if !other.expect("there is a shell").core_dumped() {
+        // Past the capture of the test's output, so that everybody sees it.
+        let text =
+            "NOT TRIED HERE: whether core dumps hold secrets, because this machine writes none\n";
+        let mut all = std::io::stderr();
+        all.write_all(text.as_bytes())
+            .expect("standard error is open");
+    }
 }
 
 fn logins_differ_by_server_and_follow_their_files(app: &App, play: &mut Play<'_>) {
@@ -174,18 +234,16 @@ fn changelog_forgets_the_file(app: &App) {
     }
 }
 
-fn printed_configuration_hides(app: &App) {
-    let config = write_config(&process::scratch("secrets-print"), &app.config);
+fn tool_hides(app: &App, arguments: &[&str]) {
+    let config = write_config(&process::scratch("secrets-tool"), &app.config);
     let output = Command::new(BINARY)
-        .args(["check", "--print", "--log", "trace", "--config"])
+        .args(arguments)
+        .arg("--config")
         .arg(config)
         .stdin(Stdio::null())
         .output()
         .expect("the binary was built");
-    assert!(output.status.success(), "{output:?}");
-    assert_none(
-        "the configuration",
-        &String::from_utf8_lossy(&output.stdout),
-        &ALL,
-    );
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    let said = [output.stdout, output.stderr].concat();
+    assert_none(arguments[0], &String::from_utf8_lossy(&said), &ALL);
 }

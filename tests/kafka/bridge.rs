@@ -153,6 +153,14 @@ impl Bridge {
         self.signal(Signal::SIGHUP);
     }
 
+    /// Has the bridge end as a program does that is broken, and tells whether the system wrote down its memory.
+    pub(crate) fn abort(mut self) -> bool {
+        self.signal(Signal::SIGABRT);
+        let status = self.child.wait().expect("it is our child");
+        assert_eq!(status.signal(), Some(Signal::SIGABRT as i32), "{status}");
+        status.core_dumped()
+    }
+
     /// Kills the bridge at once.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::SIGKILL);
