@@ -22,6 +22,8 @@ mod failures;
 #[cfg(test)]
 mod fencing;
 #[cfg(test)]
+mod flood;
+#[cfg(test)]
 mod good_path;
 #[cfg(test)]
 mod harness;
