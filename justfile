@@ -73,6 +73,10 @@ deny *what:
 fuzz target="all" seconds="60":
     fuzz/run.sh {{target}} {{seconds}}
 
+# Whether the tests of the library see changed code, with cargo-mutants; e.g. `just mutants --shard 0/100` for a part of it
+mutants *what:
+    CREDBRIDGE_SIM_SEEDS=100 cargo mutants {{what}}
+
 # Whether two builds in two folders give the same bytes; `release` takes about twice as long as a build
 reproducible profile="release":
     tests/reproducible.sh {{profile}}

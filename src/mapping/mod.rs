@@ -289,12 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn overlong_url_is_refused() {
+    fn url_of_256_characters_is_the_longest() {
         let rules = Rules {
-            download_url: format!("https://f/{}{{command_key}}", "x".repeat(246)).into(),
+            download_url: format!("https://f/{}{{command_key}}", "x".repeat(245)).into(),
             ..rules()
         };
-        assert_eq!(download(&rules, "k"), Err(UrlTooLong { chars: 257 }));
+        assert_eq!(download(&rules, "k").unwrap().url.len(), 256);
+        assert_eq!(download(&rules, "kk"), Err(UrlTooLong { chars: 257 }));
     }
 
     #[test]

@@ -146,6 +146,15 @@ mod tests {
         }
     }
 
+    /// `Utils.toPositive(Utils.murmur2(key)) % 7`, of the hashes above.
+    #[test]
+    fn partition_is_that_of_the_java_client() {
+        for (key, partition) in [("21", 3), ("foobar", 0), ("abc", 4)] {
+            assert_eq!(partition_of(key.as_bytes(), 7), partition, "{key}");
+            assert_eq!(shard_of(key, 7), partition, "{key}");
+        }
+    }
+
     #[test]
     fn forwarded_record_comes_back_as_it_was() {
         let coordinates = Coordinates {
