@@ -32,8 +32,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use zeroize::Zeroize as _;
-
 pub use error::{ConfigError, Mistake, Place};
 pub use files::Files;
 pub use key::{KEYS, Key, Shape};
@@ -108,15 +106,6 @@ pub struct KafkaConfig {
     pub properties: BTreeMap<String, String>,
     /// The token with which clients sign in by OAUTHBEARER; `None`: they do not.
     pub oauth_token_file: Option<OauthTokenFile>,
-}
-
-/// Wipes the values of properties that hold secrets.
-impl Drop for KafkaConfig {
-    fn drop(&mut self) {
-        let secrets = self.properties.iter_mut();
-        let secrets = secrets.filter(|(name, _)| secret::is_secret(name));
-        secrets.for_each(|(_, value)| value.zeroize());
-    }
 }
 
 /// Without the values of properties that hold secrets.

@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::KafkaConfig;
 
 /// What stands in place of a secret wherever the configuration is shown.
 pub(super) const REDACTED: &str = "***";
@@ -25,6 +27,15 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(REDACTED)
+    }
+}
+
+/// Wipes the values of properties that hold secrets.
+impl Drop for KafkaConfig {
+    fn drop(&mut self) {
+        let secrets = self.properties.iter_mut();
+        let secrets = secrets.filter(|(name, _)| is_secret(name));
+        secrets.for_each(|(_, value)| value.zeroize());
     }
 }
 

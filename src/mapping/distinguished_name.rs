@@ -142,6 +142,9 @@ mod tests {
         assert!(same(r"O=Acme\, Inc.,CN=a", "/O=Acme, Inc./CN=a"));
         assert!(same(r"CN=M\C3\BCller", "CN=Müller"));
         assert!(same("/CN=http://a/b/O=x", "O=x,CN=http://a/b"));
+        assert!(same("CN=\"a,b\",O=c", "/CN=a,b/O=c"));
+        assert!(same("/CN=a/=b/x-y=c/O=x", "O=x,CN=a/=b/x-y=c"));
+        assert!(same("/O=x/2.5.4.3=a", "O=x,CN=a"));
         assert!(same("E=a@b", "emailAddress=a@b"));
     }
 

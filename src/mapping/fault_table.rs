@@ -308,6 +308,30 @@ mod tests {
     }
 
     #[test]
+    fn the_fault_of_a_parameter_decides_where_the_outer_one_says_so() {
+        let fault = |outer| Fault {
+            code: code(outer),
+            text: "outer".into(),
+            parameters: vec![crate::cwmp::ParameterFault {
+                name: "Device.X".into(),
+                code: code(9007),
+                text: Box::default(),
+            }],
+        };
+        let set = FaultMessage::SetParameterValues;
+        assert_eq!(deciding_code(set, &fault(9003)).get(), 9007);
+        assert_eq!(deciding_code(set, &fault(9002)).get(), 9002);
+        let download = FaultMessage::Download;
+        assert_eq!(deciding_code(download, &fault(9003)).get(), 9003);
+        let said = describe_fault(set, &fault(9003));
+        assert!(
+            said.contains("parameter \"Device.X\"") && !said.contains(" said \"\""),
+            "{said}"
+        );
+        assert!(!describe_fault(download, &fault(9003)).contains("parameter \""));
+    }
+
+    #[test]
     fn a_fault_of_the_acs_is_not_put_on_the_device() {
         let mut fault = Fault::new(code(8004));
         fault.text = "busy".into();
