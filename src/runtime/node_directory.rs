@@ -154,7 +154,7 @@ impl<'s> Reader<'s> {
         Ok(Self {
             setup,
             directory,
-            probe: Probe::new(consumer, PROBE_TIMEOUT, setup.stop.clone()),
+            probe: Probe::of_reader(consumer, PROBE_TIMEOUT, setup.stop.clone()),
             partitions: Vec::new(),
             counted: None,
             looked: None,

@@ -40,6 +40,8 @@ pub(crate) type Offsets = BTreeMap<Partition, i64>;
 /// A client that reads uncommitted and asks for offsets; shared by the threads of a process.
 pub(super) struct Probe {
     client: BaseConsumer<Diagnostics>,
+    /// Its owner polls the client for records, and so listens to it; a poll in between would take one from him.
+    is_read: bool,
     timeout: Duration,
     stop: Stop,
 }
@@ -52,8 +54,21 @@ impl Probe {
     ) -> Self {
         Self {
             client,
+            is_read: false,
             timeout,
             stop,
+        }
+    }
+
+    /// Asks with a client that its owner polls for records.
+    pub(super) fn of_reader(
+        client: BaseConsumer<Diagnostics>,
+        timeout: Duration,
+        stop: Stop,
+    ) -> Self {
+        Self {
+            is_read: true,
+            ..Self::new(client, timeout, stop)
         }
     }
 
@@ -131,7 +146,9 @@ impl Probe {
 
     /// Lets the client take the next token, if it signs in with one.
     fn listen(&self) {
-        drop(self.client.poll(Duration::ZERO));
+        if !self.is_read {
+            drop(self.client.poll(Duration::ZERO));
+        }
     }
 
     fn list_offsets(&self, partitions: &[Partition], which: Offset) -> KafkaResult<Offsets> {
