@@ -199,7 +199,7 @@ mod tests {
         config.kafka.bootstrap_servers = cluster.bootstrap_servers();
         let (sender, dropped) = mpsc::channel();
         std::thread::spawn(move || {
-            let consumer = clients::member(&config, 0).unwrap();
+            let consumer = clients::member(&config, 0, 2).unwrap();
             consumer.subscribe(&["t"]).unwrap();
             while consumer.context().decided.lock().unwrap().is_empty() {
                 assert!(consumer.poll(Duration::from_millis(100)).is_none());

@@ -30,6 +30,12 @@ const FENCE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a client tells of itself: a report names every partition, and takes time to write and to read.
 const STATISTICS: (&str, &str) = ("statistics.interval.ms", "10000");
 
+/// Bytes that a worker reads ahead altogether, and of one partition at least and at most: enough for the time that a
+/// fetch takes.
+const READ_AHEAD_BYTES: usize = 64 << 20;
+const READ_AHEAD_BYTES_MIN: usize = 256 << 10;
+const READ_AHEAD_BYTES_MAX: usize = 8 << 20;
+
 const CONSUMER: [(&str, &str); 7] = [
     ("auto.offset.reset", "earliest"),
     ("fetch.wait.max.ms", "50"),
@@ -135,12 +141,24 @@ fn consumer_config(config: &Config, role: &str, isolation: &str) -> ClientConfig
     client
 }
 
-/// The member of the group that reads the inputs and the routed topic.
+/// The member of the group that reads the inputs and the routed topic, which have so many partitions in all. Limits of
+/// what is read ahead are those of a queue, and each partition has its own.
 pub(super) fn member(
     config: &Config,
     worker: usize,
+    partitions: usize,
 ) -> Result<BaseConsumer<Membership>, KafkaError> {
     let mut client = consumer_config(config, &format!("{worker}-consumer"), "read_committed");
+    let ahead =
+        (READ_AHEAD_BYTES / partitions.max(1)).clamp(READ_AHEAD_BYTES_MIN, READ_AHEAD_BYTES_MAX);
+    for (name, value) in [
+        ("queued.max.messages.kbytes", ahead >> 10),
+        ("fetch.message.max.bytes", ahead.min(1 << 20)),
+    ] {
+        if !config.kafka.properties.contains_key(name) {
+            client.set(name, value.to_string());
+        }
+    }
     tell_figures(&mut client, config);
     if config
         .kafka

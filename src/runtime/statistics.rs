@@ -237,7 +237,7 @@ mod tests {
         config.kafka.bootstrap_servers = cluster.bootstrap_servers();
         let interval = ("statistics.interval.ms".to_owned(), "100".to_owned());
         config.kafka.properties.extend([interval]);
-        let consumer = clients::member(&config, 0).unwrap();
+        let consumer = clients::member(&config, 0, 2).unwrap();
         consumer.subscribe(&["t"]).unwrap();
         let clock = Clock::new();
         loop {

@@ -7,9 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rdkafka::TopicPartitionList;
 use rdkafka::consumer::Consumer;
-use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::Offset;
 
 use crate::runtime::assignment::{Partition, list, partitions_of};
@@ -76,42 +74,15 @@ impl Session<'_> {
                 }
             }
         }
-        self.read_inputs_or_wait()
-    }
-
-    /// Pauses the input partitions or has them read, as the shards stand.
-    fn read_inputs_or_wait(&mut self) -> Result<(), Trouble> {
-        let routed = self.setup.config.routed_topic();
-        if reads_inputs(&self.work.shards) {
-            return self.resume(|(topic, _)| *topic != routed);
-        }
-        let assigned = self.consumer.assignment();
-        let assigned = assigned.map_err(|error| pausing(&error))?;
-        let inputs = assigned.elements();
-        let inputs = inputs
-            .iter()
-            .map(|input| (input.topic().to_owned(), input.partition()))
-            .filter(|partition| partition.0 != routed && !self.paused.contains(partition));
-        self.pause(inputs.collect())
-    }
-
-    /// Stops reading these partitions.
-    pub(super) fn pause(&mut self, partitions: Vec<Partition>) -> Result<(), Trouble> {
-        if partitions.is_empty() {
-            return Ok(());
-        }
-        told(&partitions, |list| self.consumer.pause(list))?;
-        self.paused.extend(partitions);
+        self.read_inputs_or_wait();
         Ok(())
     }
 
-    /// Goes on reading those paused partitions that are `wanted`.
-    pub(super) fn resume(&mut self, wanted: impl Fn(&Partition) -> bool) -> Result<(), Trouble> {
-        let partitions: Vec<Partition> = self.paused.extract_if(.., |p| wanted(p)).collect();
-        if partitions.is_empty() {
-            return Ok(());
-        }
-        told(&partitions, |list| self.consumer.resume(list))
+    /// Has the input partitions stand still or be read, as the shards stand.
+    fn read_inputs_or_wait(&mut self) {
+        let routed = &self.setup.config.routed_topic();
+        let waits = !reads_inputs(&self.work.shards);
+        self.lanes.hold(waits, |(topic, _)| topic != routed);
     }
 
     /// How far the routed partitions of these shards have been read: the position, or what is committed where nothing
@@ -154,21 +125,4 @@ impl Session<'_> {
             .map(|((_, number), offset)| (number, offset))
             .collect())
     }
-}
-
-fn told(
-    partitions: &[Partition],
-    act: impl FnOnce(&TopicPartitionList) -> KafkaResult<()>,
-) -> Result<(), Trouble> {
-    list(
-        partitions
-            .iter()
-            .map(|partition| (partition, Offset::Invalid)),
-    )
-    .and_then(|list| act(&list))
-    .map_err(|error| pausing(&error))
-}
-
-fn pausing(error: &KafkaError) -> Trouble {
-    Trouble::from_kafka("pausing or resuming partitions", error)
 }

@@ -59,6 +59,7 @@ impl Session<'_> {
 
     /// How things stand.
     fn export_gauges(&mut self) {
+        self.note_ends();
         let shards = self.work.shards.values();
         let restoring = shards
             .clone()
@@ -87,6 +88,14 @@ impl Session<'_> {
         self.export_saturation();
         self.export_errors();
         self.export_figures();
+    }
+
+    /// Tells the lanes what lies ahead of them.
+    fn note_ends(&mut self) {
+        match self.positions() {
+            Ok(positions) => self.lanes.note(&positions, &self.setup.watermark.ends()),
+            Err(error) => tracing::debug!(?error, "the lanes keep what they know"),
+        }
     }
 
     /// What the client library told of itself.

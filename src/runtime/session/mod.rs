@@ -6,43 +6,36 @@
 mod answering;
 mod catching_up;
 mod exposition;
+mod lanes;
 mod ownership;
+mod reading;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
-use rdkafka::message::{BorrowedMessage, Headers as _};
 use rdkafka::topic_partition_list::Offset;
-use rdkafka::{Message, TopicPartitionList};
 
-use crate::record::{Coordinates, Headers, Record};
 use crate::runtime::allowance::Allowance;
-use crate::runtime::assignment::{Membership, Partition, leave, list};
+use crate::runtime::assignment::{Membership, leave, list};
 use crate::runtime::probe::{Offsets, offsets};
 use crate::runtime::pulse::Pulse;
-use crate::runtime::restore::{Restorer, passing_or_lost};
+use crate::runtime::restore::Restorer;
 use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::{CommitLimits, Transaction};
 use crate::runtime::trouble::Trouble;
-use crate::runtime::work::{Via, Work};
-use crate::runtime::{Setup, clients, router, waiting};
+use crate::runtime::work::Work;
+use crate::runtime::{Setup, clients, waiting};
 use crate::telemetry::{TransactionOutcome, WorkerMetrics};
-use crate::time::Timestamp;
 
-/// Records handled before deadlines, restores and rebalances have their turn.
-const RECORDS_PER_TURN_MAX: usize = 2_000;
+use lanes::{Lanes, wake_this_thread};
 
 /// Deadlines that a worker fires in a second. After an outage a million of them may be past; what they cause must not
 /// flood the ACS and the requesters.
 const EXPIRIES_PER_SECOND_MAX: u32 = 5_000;
-
-/// How long to wait for a record while a transaction is open: when nothing more comes, it is committed.
-const WAIT_OPEN: Duration = Duration::from_millis(1);
-
-/// How long to wait for a record while nothing is open.
-const WAIT_IDLE: Duration = Duration::from_millis(20);
 
 /// How often positions are compared with what is committed, where no record makes a commit necessary: a position also
 /// moves over the markers of transactions, and the watermark looks at committed offsets.
@@ -72,14 +65,14 @@ pub(super) struct Session<'s> {
     setup: &'s Setup,
     worker: usize,
     pulse: Pulse<'s>,
-    consumer: BaseConsumer<Membership>,
+    /// Invariant: gone before the consumer that their queues belong to.
+    lanes: Lanes,
+    consumer: Arc<BaseConsumer<Membership>>,
     restorer: Restorer,
     work: Work<'s, Transaction<'s>>,
     parked: BTreeMap<i32, Parked>,
     restore: Progress,
     committed: Offsets,
-    /// Partitions that are assigned and stand still.
-    paused: BTreeSet<Partition>,
     positions_checked: Duration,
     gauges_told: Duration,
     waiting_checked: Duration,
@@ -96,8 +89,9 @@ impl<'s> Session<'s> {
         let transaction = Transaction::open(pulse)?;
         pulse.beat();
         let restorer = Restorer::open(&setup.config, worker)?;
-        let consumer = clients::member(&setup.config, worker)
+        let mut consumer = clients::member(&setup.config, worker, partitions_in_all(setup)?)
             .map_err(|error| Trouble::from_kafka("making the consumer", &error))?;
+        consumer.set_nonempty_callback(wake_this_thread());
         let routed = setup.config.routed_topic();
         let topics: Vec<&str> = std::iter::once(&routed)
             .chain(&setup.config.topics.requests)
@@ -111,13 +105,13 @@ impl<'s> Session<'s> {
             setup,
             worker,
             pulse,
-            consumer,
+            lanes: Lanes::default(),
+            consumer: Arc::new(consumer),
             restorer,
             work: Work::new(&setup.application, transaction),
             parked: BTreeMap::new(),
             restore: Progress::default(),
             committed: Offsets::new(),
-            paused: BTreeSet::new(),
             positions_checked: Duration::ZERO,
             gauges_told: Duration::ZERO,
             waiting_checked: Duration::ZERO,
@@ -182,32 +176,6 @@ impl<'s> Session<'s> {
         self.work.transaction.outcome_if_lost()
     }
 
-    /// Reads and handles records; returns whether there may be more.
-    fn read_some(&mut self) -> Result<bool, Trouble> {
-        let mut wait = if self.work.transaction.is_open() || self.restorer.remaining() > 0 {
-            WAIT_OPEN
-        } else {
-            WAIT_IDLE
-        };
-        let now = self.setup.clock.now();
-        for _ in 0..RECORDS_PER_TURN_MAX {
-            match self.consumer.poll(wait) {
-                None => return Ok(false),
-                Some(Ok(message)) => read(&mut self.work, now, &message)?,
-                Some(Err(error)) => passing_or_lost(&error)?,
-            }
-            wait = WAIT_OPEN;
-            if self
-                .work
-                .transaction
-                .is_due(self.setup.clock.elapsed(), &self.limits)
-            {
-                break;
-            }
-        }
-        Ok(true)
-    }
-
     fn expire_some(&mut self) -> Result<(), Trouble> {
         let max = self.expiries.left(self.setup.clock.elapsed());
         let now = self.setup.clock.now();
@@ -227,11 +195,15 @@ impl<'s> Session<'s> {
         self.work.resume_waiting(self.setup.clock.now())
     }
 
+    /// The next records to handle, where any have been read.
     fn positions(&self) -> Result<Offsets, Trouble> {
-        self.consumer
+        let mut positions = self
+            .consumer
             .position()
             .and_then(|list| offsets(&list))
-            .map_err(|error| Trouble::from_kafka("asking for positions", &error))
+            .map_err(|error| Trouble::from_kafka("asking for positions", &error))?;
+        self.lanes.correct(&mut positions);
+        Ok(positions)
     }
 
     /// Where this worker stands, with the routed partitions of all its shards, also of those where it has read nothing:
@@ -347,52 +319,14 @@ fn sign(
     Ok(offsets)
 }
 
-fn written_at(message: &BorrowedMessage<'_>) -> Option<Timestamp> {
-    let millis = message.timestamp().to_millis()?;
-    u64::try_from(millis).ok().map(Timestamp::from_millis)
-}
-
-/// Tells what a message is, and hands it on.
-fn read(
-    work: &mut Work<'_, Transaction<'_>>,
-    now: Timestamp,
-    message: &BorrowedMessage<'_>,
-) -> Result<(), Trouble> {
-    let mut headers: Headers<'_> = message.headers().map_or_else(Headers::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key, header.value.unwrap_or_default()))
-            .collect()
-    });
-    let here = Coordinates {
-        topic: work.application.shared_name(message.topic()),
-        partition: message.partition(),
-        offset: message.offset(),
-    };
-    let (coordinates, key, found) = match work.application.input(message.topic()) {
-        Some(input) => (here, message.key(), Some((input, Via::Input))),
-        None => match router::origin(&mut headers) {
-            Some((source, key)) => {
-                let input = work.application.input(&source.topic);
-                (
-                    source,
-                    key,
-                    input.map(|input| (input, Via::Routed(message.partition()))),
-                )
-            }
-            None => (here, message.key(), None),
-        },
-    };
-    let source = found.and_then(|(input, via)| (via == Via::Input).then_some(input));
-    work.written_at(source, written_at(message), now);
-    let record = Record {
-        coordinates: &coordinates,
-        key,
-        value: message.payload(),
-        headers: &headers,
-    };
-    match found {
-        Some((input, via)) => work.on_record(now, input, via, record),
-        None => work.on_stranger(record),
+/// Partitions of all that a worker may have to read.
+fn partitions_in_all(setup: &Setup) -> Result<usize, Trouble> {
+    let topics = &setup.config.topics;
+    let mut partitions = usize::try_from(setup.application.shards).unwrap_or_default();
+    for topic in topics.requests.iter().chain(&topics.cpe_events) {
+        let count = setup.probe.partition_count(topic);
+        let count = count.map_err(|error| Trouble::from_kafka("counting partitions", &error))?;
+        partitions += usize::try_from(count).unwrap_or_default();
     }
+    Ok(partitions)
 }

@@ -54,6 +54,10 @@ impl Session<'_> {
                 .map(|partition| (partition, Offset::Stored)),
         )
         .map_err(|error| Trouble::from_kafka("listing partitions", &error))?;
+        for partition in &partitions {
+            let input = self.setup.application.input(&partition.0);
+            self.lanes.open(&self.consumer, partition, input)?;
+        }
         take_over(&self.consumer, &start)
             .map_err(|error| Trouble::from_kafka("taking partitions over", &error))?;
         let ends = self.changelog_ends(&shards)?;
@@ -80,7 +84,9 @@ impl Session<'_> {
             .into_iter()
             .filter(|number| !restoring.contains(number))
             .collect();
-        self.pause(partitions_of(&routed, restoring))?;
+        self.lanes.hold(true, |(topic, number)| {
+            *topic == routed && restoring.contains(number)
+        });
         self.joined = true;
         self.catch_up(&restored)
     }
@@ -142,8 +148,7 @@ impl Session<'_> {
         }
         self.committed
             .retain(|partition, _| !partitions.contains(partition));
-        // The client library would remember the pause if the partition came back.
-        self.resume(|partition| partitions.contains(partition))?;
+        self.lanes.close(partitions);
         give_back(&self.consumer, partitions)
             .map_err(|error| Trouble::from_kafka("giving partitions back", &error))
     }
@@ -172,7 +177,9 @@ impl Session<'_> {
             return Ok(());
         }
         let routed = self.setup.config.routed_topic();
-        self.resume(|(topic, number)| *topic == routed && complete.contains(number))?;
+        self.lanes.hold(false, |(topic, number)| {
+            *topic == routed && complete.contains(number)
+        });
         self.catch_up(&complete)
     }
 
