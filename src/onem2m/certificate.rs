@@ -180,14 +180,15 @@ impl CertificateFile {
             return Err(CertificateError::TooLarge);
         }
         let is_pem = content.contains("-----BEGIN ");
-        let bytes = if is_pem {
-            content.as_bytes().to_vec()
+        let bytes: Cow<'_, [u8]> = if is_pem {
+            content.as_bytes().into()
         } else {
             let mut text = Vec::with_capacity(content.len());
             text.extend(content.bytes().filter(|byte| !byte.is_ascii_whitespace()));
             BASE64
                 .decode(text)
                 .map_err(|_| CertificateError::NotBase64)?
+                .into()
         };
         if bytes.len() > Self::BYTES_MAX {
             return Err(CertificateError::TooLarge);

@@ -1,67 +1,39 @@
 //! The members of a oneM2M JSON object, checked against a table of attributes.
 //!
-//! Values stay as they stand in the text until they are asked for: no tree is built, and one wrong value does not hide
-//! the others.
+//! No tree is built, and one wrong value does not hide the others. Texts and objects are read where they stand; other
+//! values stay as they stand in the text until they are asked for.
+
+mod attribute;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use arrayvec::ArrayVec;
 use serde::Deserializer as _;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One attribute or parameter of oneM2M.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attribute {
-    pub(super) short: &'static str,
-    pub(super) long: &'static str,
-    pub(super) kind: Kind,
-}
+use attribute::index_in;
+pub(super) use attribute::{Attribute, Kind, attribute};
 
-/// What the value of an attribute must be.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    /// Anything: the bridge does not look at it.
-    Any,
-    NotPermitted,
-    Number,
-    NumberList,
-    Object,
-    Text,
-    TextList,
-    /// absRelTimestamp: text, or a number of milliseconds.
-    Time,
+/// The value of a member.
+#[derive(Clone, Debug)]
+enum Value<'a> {
+    /// As it stands in the text.
+    Raw(&'a RawValue),
+    Text(Cow<'a, str>),
+    Members(Box<Members<'a>>),
+    /// Not of the kind that the table wants.
+    Other,
 }
-
-impl Kind {
-    fn expected(self) -> &'static str {
-        match self {
-            Self::Any | Self::NotPermitted => "a value",
-            Self::Number => "a number from 0 to 4294967295",
-            Self::NumberList => "a list of numbers",
-            Self::Object => "an object",
-            Self::Text => "a text",
-            Self::TextList => "a list of texts",
-            Self::Time => "a text or a number of milliseconds",
-        }
-    }
-}
-
-/// Short for a row of a table.
-pub(super) const fn attribute(short: &'static str, long: &'static str, kind: Kind) -> Attribute {
-    Attribute { short, long, kind }
-}
-
-/// Most rows of a table.
-const ATTRIBUTES_MAX: usize = 32;
 
 /// The members of one object. Of a name that comes twice the first value is kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Members<'a> {
     table: &'static [Attribute],
-    values: ArrayVec<Option<&'a RawValue>, ATTRIBUTES_MAX>,
+    values: Vec<Option<Value<'a>>>,
     unknown: BTreeSet<Cow<'a, str>>,
     repeated: BTreeSet<Cow<'a, str>>,
 }
@@ -72,36 +44,81 @@ impl<'a> Members<'a> {
         text: &'a str,
         table: &'static [Attribute],
     ) -> Result<Self, serde_json::Error> {
+        // A text with broken escapes, or a name within, spoils its member only: such objects are read layer by layer.
+        Self::read_as(text, table, true).or_else(|_| Self::read_as(text, table, false))
+    }
+
+    fn read_as(
+        text: &'a str,
+        table: &'static [Attribute],
+        in_place: bool,
+    ) -> Result<Self, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let members = deserializer.deserialize_map(MembersVisitor(table))?;
+        let members = deserializer.deserialize_map(MembersVisitor { table, in_place })?;
         deserializer.end()?;
         Ok(members)
     }
 
     fn index(&self, short: &str) -> usize {
-        self.table
-            .iter()
-            .position(|attribute| attribute.short == short)
-            .expect("the table has every attribute that is asked for")
+        index_in(self.table, short).expect("the table has every attribute that is asked for")
     }
 
-    fn raw(&self, short: &str) -> Option<&'a RawValue> {
-        let index = self.index(short);
-        self.values[index]
+    fn value(&self, short: &str) -> Option<&Value<'a>> {
+        self.values[self.index(short)].as_ref()
     }
 
     pub(super) fn has(&self, short: &str) -> bool {
-        self.raw(short).is_some()
+        self.value(short).is_some()
     }
 
-    /// The value as JSON text.
+    /// The value as JSON text, of an attribute that is neither a text nor has members of a table.
     pub(super) fn json(&self, short: &str) -> Option<&'a str> {
-        self.raw(short).map(RawValue::get)
+        match self.value(short)? {
+            Value::Raw(raw) => Some(raw.get()),
+            Value::Members(_) | Value::Other | Value::Text(_) => None,
+        }
     }
 
     /// The value, if it is there and a text.
     pub(super) fn text(&self, short: &str) -> Option<String> {
-        self.json(short).and_then(text)
+        match self.value(short)? {
+            Value::Raw(raw) => text(raw.get()),
+            Value::Text(text) => Some(text.clone().into_owned()),
+            Value::Members(_) | Value::Other => None,
+        }
+    }
+
+    /// The value, if it is there and an object; its members are those of `table`.
+    ///
+    /// # Errors
+    /// If the name of a member is no text.
+    pub(super) fn members(
+        &self,
+        short: &str,
+        table: &'static [Attribute],
+    ) -> Result<Option<Cow<'_, Self>>, serde_json::Error> {
+        Ok(match self.value(short) {
+            Some(Value::Members(members)) if std::ptr::eq(members.table, table) => {
+                Some(Cow::Borrowed(members))
+            }
+            Some(Value::Members(members)) => Some(Cow::Owned(members.by_table(table))),
+            Some(Value::Raw(raw)) if raw.get().starts_with('{') => {
+                Some(Cow::Owned(Self::read(raw.get(), table)?))
+            }
+            Some(Value::Raw(_) | Value::Other | Value::Text(_)) | None => None,
+        })
+    }
+
+    /// The same members by another table with the same names.
+    fn by_table(&self, table: &'static [Attribute]) -> Self {
+        Self {
+            table,
+            values: table
+                .iter()
+                .map(|attribute| self.value(attribute.short).cloned())
+                .collect(),
+            ..self.clone()
+        }
     }
 
     /// The value, if it is there and a number from 0 to 4294967295.
@@ -143,20 +160,12 @@ impl<'a> Members<'a> {
             .repeated()
             .map(|name| format!("{} comes more than once: send it once", self.name_of(name)));
         let values = self.table.iter().zip(&self.values);
-        repeated.chain(values.filter_map(|(attribute, value)| fault(*attribute, value.as_ref()?)))
+        repeated.chain(values.filter_map(|(attribute, value)| fault(attribute, value.as_ref()?)))
     }
 
     fn name_of(&self, name: &str) -> String {
-        self.table
-            .iter()
-            .find(|attribute| attribute.short == name)
-            .map_or_else(|| shown(name), ToString::to_string)
-    }
-}
-
-impl fmt::Display for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.short, self.long)
+        index_in(self.table, name)
+            .map_or_else(|| shown(name), |index| self.table[index].to_string())
     }
 }
 
@@ -165,22 +174,31 @@ pub(super) fn shown(name: &str) -> String {
     format!("{:?}", name.chars().take(64).collect::<String>())
 }
 
-fn fault(attribute: Attribute, value: &RawValue) -> Option<String> {
-    let json = value.get();
-    let right = match attribute.kind {
-        Kind::Any => true,
-        Kind::NotPermitted => {
+fn fault(attribute: &Attribute, value: &Value<'_>) -> Option<String> {
+    let right = match (attribute.kind, value) {
+        (Kind::Any, _) => true,
+        (Kind::NotPermitted, _) => {
             return Some(format!("{attribute} is not permitted here: leave it out"));
         }
+        (kind, Value::Raw(raw)) => is_of_kind(kind, raw.get()),
+        (kind, Value::Text(_)) => matches!(kind, Kind::Text),
+        (kind, Value::Members(_)) => matches!(kind, Kind::Members(_)),
+        (_, Value::Other) => false,
+    };
+    (!right).then(|| format!("{attribute} must be {}", attribute.kind.expected()))
+}
+
+fn is_of_kind(kind: Kind, json: &str) -> bool {
+    match kind {
+        Kind::Any | Kind::NotPermitted => true,
         Kind::Number => json.parse::<u32>().is_ok(),
         Kind::NumberList => serde_json::from_str::<Vec<u32>>(json).is_ok(),
-        Kind::Object => json.starts_with('{'),
+        Kind::Members(_) | Kind::Object => json.starts_with('{'),
         Kind::Text => is_text(json),
         Kind::TextList => serde_json::from_str::<Vec<&RawValue>>(json)
             .is_ok_and(|list| list.iter().all(|item| is_text(item.get()))),
         Kind::Time => is_text(json) || json.parse::<u64>().is_ok(),
-    };
-    (!right).then(|| format!("{attribute} must be {}", attribute.kind.expected()))
+    }
 }
 
 /// Only an escaped surrogate can make a well-formed JSON string no text.
@@ -192,7 +210,12 @@ fn text(json: &str) -> Option<String> {
     serde_json::from_str(json).ok()
 }
 
-struct MembersVisitor(&'static [Attribute]);
+#[derive(Clone, Copy)]
+struct MembersVisitor {
+    table: &'static [Attribute],
+    /// Whether texts and objects are read where they stand.
+    in_place: bool,
+}
 
 impl<'de> Visitor<'de> for MembersVisitor {
     type Value = Members<'de>;
@@ -202,15 +225,22 @@ impl<'de> Visitor<'de> for MembersVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let table = self.table;
         let mut members = Members {
-            table: self.0,
-            values: self.0.iter().map(|_| None).collect(),
+            table,
+            values: vec![None; table.len()],
             unknown: BTreeSet::new(),
             repeated: BTreeSet::new(),
         };
         while let Some(Name(name)) = map.next_key()? {
-            let value: &'de RawValue = map.next_value()?;
-            let known = self.0.iter().position(|known| known.short == name);
+            let known = index_in(table, &name);
+            let value = match known.map(|index| table[index].kind) {
+                Some(Kind::Text) if self.in_place => map.next_value_seed(InPlace(None))?,
+                Some(Kind::Members(table)) if self.in_place => {
+                    map.next_value_seed(InPlace(Some(Self { table, ..self })))?
+                }
+                Some(_) | None => Value::Raw(map.next_value()?),
+            };
             match known {
                 Some(index) if members.values[index].is_none() => {
                     members.values[index] = Some(value);
@@ -222,6 +252,82 @@ impl<'de> Visitor<'de> for MembersVisitor {
             }
         }
         Ok(members)
+    }
+}
+
+/// Reads a text, or an object whose members are wanted.
+struct InPlace(Option<MembersVisitor>);
+
+impl<'de> DeserializeSeed<'de> for InPlace {
+    type Value = Value<'de>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> InPlace {
+    fn text(self, text: impl FnOnce() -> Cow<'de, str>) -> Value<'de> {
+        match self.0 {
+            None => Value::Text(text()),
+            Some(_) => Value::Other,
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for InPlace {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(self.text(|| Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(self.text(|| Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        match self.0 {
+            Some(visitor) => visitor
+                .visit_map(map)
+                .map(|members| Value::Members(Box::new(members))),
+            None => {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
     }
 }
 
@@ -247,69 +353,5 @@ impl<'de> serde::Deserialize<'de> for Name<'de> {
             }
         }
         deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TABLE: &[Attribute] = &[
-        attribute("a", "Text", Kind::Text),
-        attribute("n", "Number", Kind::Number),
-        attribute("t", "Time", Kind::Time),
-        attribute("l", "List", Kind::TextList),
-        attribute("x", "Forbidden", Kind::NotPermitted),
-    ];
-
-    fn faults(text: &str) -> Vec<String> {
-        Members::read(text, TABLE).unwrap().faults().collect()
-    }
-
-    #[test]
-    fn members_are_found_in_any_order_and_escaped() {
-        let members =
-            Members::read(r#"{"n": 7 ,"\u0061":"\u00e9","t":5,"q":null}"#, TABLE).unwrap();
-        assert_eq!(members.text("a").as_deref(), Some("é"));
-        assert_eq!(members.number("n"), Some(7));
-        assert_eq!(members.time("t").as_deref(), Some("5"));
-        assert_eq!(members.unknown().collect::<Vec<_>>(), ["q"]);
-        assert_eq!(members.faults().count(), 0);
-    }
-
-    #[test]
-    fn every_wrong_type_is_told() {
-        assert_eq!(
-            faults(r#"{"a":1,"n":-1,"t":null,"l":["a",1],"x":{}}"#),
-            [
-                "a (Text) must be a text",
-                "n (Number) must be a number from 0 to 4294967295",
-                "t (Time) must be a text or a number of milliseconds",
-                "l (List) must be a list of texts",
-                "x (Forbidden) is not permitted here: leave it out",
-            ]
-        );
-        assert_eq!(faults(r#"{"a":"\ud800"}"#), ["a (Text) must be a text"]);
-    }
-
-    #[test]
-    fn first_of_repeated_members_is_kept_and_all_are_told() {
-        let text = r#"{"a":"1","a":"2","q":1,"q":1}"#;
-        assert_eq!(
-            faults(text),
-            [
-                "a (Text) comes more than once: send it once",
-                "\"q\" comes more than once: send it once"
-            ]
-        );
-        let members = Members::read(text, TABLE).unwrap();
-        assert_eq!(members.text("a").as_deref(), Some("1"));
-    }
-
-    #[test]
-    fn what_is_no_object_is_an_error() {
-        for text in ["", "[]", "1", "{", "{}x", "{\"a\":}", "{1:2}", "\"a\""] {
-            assert!(Members::read(text, TABLE).is_err(), "{text}");
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! oneM2M request primitives in JSON (TS-0004 clause 8.4) -> [`ReadRequest`].
 
+use std::borrow::Cow;
+
 use crate::onem2m::{Operation, ResponseStatusCode, TypeName};
 
 use super::r#gen::CreateRequest;
@@ -28,9 +30,9 @@ static PARAMETERS: [Attribute; 22] = [
     attribute("fr", "From", Kind::Text),
     attribute("rqi", "Request Identifier", Kind::Text),
     attribute("ty", "Resource Type", Kind::Number),
-    attribute("pc", "Content", Kind::Object),
+    attribute("pc", "Content", Kind::Members(&CONTENT)),
     attribute("rvi", "Release Version Indicator", Kind::Text),
-    attribute("rt", "Response Type", Kind::Object),
+    attribute("rt", "Response Type", Kind::Members(&RESPONSE_TYPE)),
     attribute("rcn", "Result Content", Kind::Number),
     attribute("ot", "Originating Timestamp", Kind::Time),
     attribute("rqet", "Request Expiration Timestamp", Kind::Time),
@@ -52,9 +54,12 @@ static RESPONSE_TYPE: [Attribute; 2] = [
     attribute("nu", "Notification URI", Kind::TextList),
 ];
 
-static CONTENT: [Attribute; 2] = [
-    attribute("dcfg:nycfc", "myCertFileCred", Kind::Object),
-    attribute("m2m:nycfc", "myCertFileCred", Kind::Object),
+/// Content of a primitive: a resource, or notifications.
+pub(super) static CONTENT: [Attribute; 4] = [
+    attribute("dcfg:nycfc", "myCertFileCred", Kind::Members(&RESOURCE)),
+    attribute("m2m:nycfc", "myCertFileCred", Kind::Members(&RESOURCE)),
+    attribute("m2m:sgn", "Notification", Kind::Any),
+    attribute("m2m:agn", "Aggregated Notification", Kind::Any),
 ];
 
 /// Attributes of `[myCertFileCred]` (TS-0022), universal and common ones (TS-0004 clause 7.4.1) included.
@@ -187,11 +192,7 @@ fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
     let targets_given = targets.is_some();
     message.notification_uris = targets.unwrap_or_default();
     let (type_name, has_resource) = if operation == Operation::Create {
-        let (type_name, resource) = read_content(primitive, &mut refusals);
-        if let Some(resource) = &resource {
-            read_resource(resource, &mut message, &mut refusals);
-        }
-        (type_name, resource.is_some())
+        read_content(primitive, &mut message, &mut refusals)
     } else {
         message.operation = operation.get().into();
         resource_request::read_content(primitive, operation, &mut message, &mut refusals)
@@ -244,24 +245,28 @@ fn read_response_type(
     (value, members.texts("nu"))
 }
 
-/// The resource in pc, if it is a `[myCertFileCred]`.
-fn read_content<'a>(
-    primitive: &Members<'a>,
+/// Reads the resource in pc, if it is a `[myCertFileCred]`; returns whether it is there.
+fn read_content(
+    primitive: &Members<'_>,
+    message: &mut CreateRequest,
     refusals: &mut Vec<Refusal>,
-) -> (TypeName, Option<Members<'a>>) {
+) -> (TypeName, bool) {
     let Some((type_name, content)) = read_type_name(primitive, refusals) else {
-        return (TypeName::default(), None);
+        return (TypeName::default(), false);
     };
     judge_resource_type(primitive, refusals);
     let resource = nested(&content, type_name.as_str(), &RESOURCE, refusals);
-    (type_name, resource)
+    if let Some(resource) = &resource {
+        read_resource(resource, message, refusals);
+    }
+    (type_name, resource.is_some())
 }
 
 /// The name of the resource type in pc, if it is `[myCertFileCred]`, and the members of pc.
-pub(super) fn read_type_name<'a>(
-    primitive: &Members<'a>,
+pub(super) fn read_type_name<'m, 'a>(
+    primitive: &'m Members<'a>,
     refusals: &mut Vec<Refusal>,
-) -> Option<(TypeName, Members<'a>)> {
+) -> Option<(TypeName, Cow<'m, Members<'a>>)> {
     if !primitive.has("pc") {
         refusals.push(Refusal::bad(
             "pc (Content) is missing: it holds the resource, e.g. {\"dcfg:nycfc\":{..}}",
@@ -273,7 +278,9 @@ pub(super) fn read_type_name<'a>(
             .faults()
             .map(|fault| Refusal::bad(format!("pc: {fault}"))),
     );
-    let foreign: Vec<&str> = content.unknown().collect();
+    let notifications = ["m2m:sgn", "m2m:agn"].into_iter();
+    let notifications = notifications.filter(|name| content.has(name));
+    let foreign: Vec<&str> = content.unknown().chain(notifications).collect();
     let type_name = match (
         content.has("dcfg:nycfc"),
         content.has("m2m:nycfc"),
@@ -296,22 +303,18 @@ pub(super) fn read_type_name<'a>(
 }
 
 /// The object that is the value of a member; that a value is no object is told with the other types.
-pub(super) fn nested<'a>(
-    members: &Members<'a>,
+pub(super) fn nested<'m, 'a>(
+    members: &'m Members<'a>,
     short: &'static str,
     table: &'static [Attribute],
     refusals: &mut Vec<Refusal>,
-) -> Option<Members<'a>> {
-    let json = members.json(short).filter(|json| json.starts_with('{'))?;
-    match Members::read(json, table) {
-        Ok(members) => Some(members),
-        Err(_) => {
-            refusals.push(Refusal::bad(format!(
-                "{short} has a member whose name is no text: its escapes are broken"
-            )));
-            None
-        }
-    }
+) -> Option<Cow<'m, Members<'a>>> {
+    members.members(short, table).unwrap_or_else(|_| {
+        refusals.push(Refusal::bad(format!(
+            "{short} has a member whose name is no text: its escapes are broken"
+        )));
+        None
+    })
 }
 
 fn judge_resource_type(primitive: &Members<'_>, refusals: &mut Vec<Refusal>) {

@@ -3,13 +3,15 @@
 //! The CSE has created the resource and answered already, so there is neither a request identifier nor an originator:
 //! the resource id `ri` tells which creation it is.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use crate::onem2m::TypeName;
 
 use super::r#gen::CreateRequest;
 use super::json_members::{Attribute, Kind, Members, attribute};
-use super::json_primitive::read_attributes;
+use super::json_primitive::{self, read_attributes};
 use super::request_primitive::{Lookup, ReadRequest};
 use super::{DecodeError, DecodeReason};
 
@@ -68,11 +70,14 @@ pub(super) struct Notified {
 pub(super) fn read(
     primitive: &Members<'_>,
 ) -> Result<Option<Vec<Result<Notified, DecodeError>>>, DecodeError> {
-    let content = match primitive.json("pc") {
-        Some(content) if primitive.number("op") == Some(5) => Some(object(content, &CONTENT)?),
-        Some(_) | None => None,
+    let content = if primitive.number("op") == Some(5) && primitive.has("pc") {
+        let content = primitive.members("pc", &json_primitive::CONTENT);
+        let content = content.ok().flatten().ok_or_else(no_object)?;
+        Some(without_faults(content)?)
+    } else {
+        None
     };
-    let content = content.as_ref().unwrap_or(primitive);
+    let content = content.as_deref().unwrap_or(primitive);
     let list = match (content.json("m2m:sgn"), content.json("m2m:agn")) {
         (None, None) => return Ok(None),
         (Some(one), None) => return Ok(Some(vec![read_one(one)])),
@@ -174,7 +179,13 @@ fn read_created(type_name: TypeName, resource: &Members<'_>) -> Result<ReadReque
 
 /// Reads an object whose members are all of their types.
 fn object<'a>(json: &'a str, table: &'static [Attribute]) -> Result<Members<'a>, DecodeError> {
-    let members = members(json, table)?;
+    let members = Cow::Owned(members(json, table)?);
+    without_faults(members).map(Cow::into_owned)
+}
+
+fn without_faults<'m, 'a>(
+    members: Cow<'m, Members<'a>>,
+) -> Result<Cow<'m, Members<'a>>, DecodeError> {
     let fault = members.faults().next();
     match fault {
         Some(fault) => Err(invalid(&format!("in the notification {fault}"))),
@@ -183,9 +194,13 @@ fn object<'a>(json: &'a str, table: &'static [Attribute]) -> Result<Members<'a>,
 }
 
 fn members<'a>(json: &'a str, table: &'static [Attribute]) -> Result<Members<'a>, DecodeError> {
-    Members::read(json, table).map_err(|_| {
-        invalid("a part of the notification is no object: look at m2m:sgn, nev, rep and the resource in it")
-    })
+    Members::read(json, table).map_err(|_| no_object())
+}
+
+fn no_object() -> DecodeError {
+    invalid(
+        "a part of the notification is no object: look at m2m:sgn, nev, rep and the resource in it",
+    )
 }
 
 fn invalid(detail: &str) -> DecodeError {
