@@ -10,6 +10,7 @@ use rdkafka::producer::{BaseProducer, Producer as _};
 use crate::config::{Config, Delivery};
 
 use super::assignment::Membership;
+use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::diagnostics::Diagnostics;
 use super::sign_in;
@@ -26,6 +27,9 @@ const CLASSIC_GROUP: [(&str, &str); 3] = [
 
 /// How long the cluster may take to end the transaction of a dead worker.
 const FENCE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long one call of the client library that takes a transactional id lasts, before the next one goes on with it.
+const INIT_STEP: Duration = Duration::from_millis(50);
 
 /// How often a client tells of itself: a report names every partition, and takes time to write and to read.
 const STATISTICS: (&str, &str) = ("statistics.interval.ms", "10000");
@@ -330,7 +334,24 @@ pub(super) fn end_transaction(config: &Config, transactional_id: &str) -> Result
     pass_through(&mut client, config, true);
     client.set("transactional.id", transactional_id);
     let producer = writer(&client, config)?;
-    producer.init_transactions(FENCE_TIMEOUT)
+    init_transactions(&producer, FENCE_TIMEOUT)
+}
+
+/// Makes a producer the owner of its transactional id: it fences whoever had that before, and ends what that one left
+/// open. A client that has no connection at that moment looks for the coordinator again after half a second only; each
+/// call has it look at once, and goes on with what the one before began.
+pub(super) fn init_transactions(
+    producer: &BaseProducer<Deliveries>,
+    timeout: Duration,
+) -> Result<(), KafkaError> {
+    let clock = Clock::new();
+    loop {
+        match producer.init_transactions(INIT_STEP) {
+            Err(KafkaError::Transaction(error))
+                if error.is_retriable() && clock.elapsed() < timeout => {}
+            done => return done,
+        }
+    }
 }
 
 /// A producer that can be asked without being listened to.

@@ -120,8 +120,7 @@ impl<'s> Transaction<'s> {
         let producer = clients::producer(config, worker)
             .map_err(|error| Trouble::from_kafka("making the producer", &error))?;
         if config.delivery == Delivery::ExactlyOnce {
-            producer
-                .init_transactions(CALL_TIMEOUT)
+            clients::init_transactions(&producer, CALL_TIMEOUT)
                 .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
         }
         Ok(Self {
