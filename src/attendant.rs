@@ -142,7 +142,9 @@ pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
         return ExitCode::from(CONFIGURATION);
     }
     match error.downcast_ref::<RuntimeError>() {
-        Some(RuntimeError::Configuration(_)) => ExitCode::from(CONFIGURATION),
+        Some(RuntimeError::Configuration(_) | RuntimeError::Forbidden(_)) => {
+            ExitCode::from(CONFIGURATION)
+        }
         Some(RuntimeError::Restart(_)) => ExitCode::from(RESTART),
         Some(RuntimeError::Failed(_)) | None => ExitCode::FAILURE,
     }
@@ -162,6 +164,7 @@ mod tests {
         for (error, code) in [
             (ConfigError { mistakes }.into(), 78),
             (RuntimeError::Configuration(text()).into(), 78),
+            (RuntimeError::Forbidden(text()).into(), 78),
             (RuntimeError::Restart(text()).into(), 75),
             (RuntimeError::Failed(text()).into(), 1),
             (anyhow::anyhow!("anything else"), 1),

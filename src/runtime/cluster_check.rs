@@ -10,18 +10,21 @@ use rdkafka::types::RDKafkaRespErr;
 
 use crate::config::Config;
 
-use super::access::{Operation, Resource, needed};
+use super::access::{Access, Operation, Resource, needed};
 use super::assignment::list;
 use super::clients;
 use super::clock::Clock;
 use super::deliveries::Deliveries;
 use super::diagnostics::Diagnostics;
-use super::probe::{Probe, offsets};
+use super::probe::{LISTENED, Probe, offsets};
 use super::steps::Steps;
 use super::{RuntimeError, topics};
 
 /// How long the cluster may take to answer a question.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long one question to the coordinator of the group may take before the client is listened to.
+const GROUP_STEP: Duration = Duration::from_secs(1);
 
 /// How long one step of the check may take: more than its questions, since some calls of the client take no limit.
 const STEP_LIMIT: Duration = Duration::from_secs(30);
@@ -82,7 +85,7 @@ impl<'c> ClusterCheck<'c> {
             self.begin(&format!("looking at the access to {}", access.resource));
             match &access.resource {
                 Resource::Topic(topic) => match self.presence(topic)? {
-                    Presence::Absent => self.absent(topic),
+                    Presence::Absent => self.absent(topic, &access)?,
                     Presence::Forbidden => {
                         for operation in access.operations {
                             self.missing(operation, &access.resource);
@@ -132,19 +135,24 @@ impl<'c> ClusterCheck<'c> {
         ));
     }
 
-    fn absent(&mut self, topic: &str) {
-        let topics = &self.config.topics;
-        let inputs = topics.requests.iter().chain(&topics.cpe_events);
-        let is_input = inputs.chain([&topics.nodes]).any(|input| input == topic);
+    fn absent(&mut self, topic: &str, access: &Access) -> Result<(), RuntimeError> {
+        let names = &self.config.topics;
+        let inputs = names.requests.iter().chain(&names.cpe_events);
+        let is_input = inputs.chain([&names.nodes]).any(|input| input == topic);
+        if names.create_missing && !is_input {
+            if !topics::may_create(self.config, topic)? {
+                self.missing(Operation::Create, &access.resource);
+            }
+            return Ok(());
+        }
         let mend = if is_input {
             "create it, or correct topics.requests, topics.cpe_events and topics.nodes"
-        } else if topics.create_missing {
-            return;
         } else {
             "create it, or set topics.create_missing: true"
         };
         self.mistakes
             .push(format!("topic {topic} does not exist: {mend}"));
+        Ok(())
     }
 
     fn presence(&self, topic: &str) -> Result<Presence, RuntimeError> {
@@ -230,15 +238,17 @@ impl<'c> ClusterCheck<'c> {
             .add_partition_offset(&self.config.routed_topic(), NO_PARTITION, Offset::Offset(0))
             .map_err(failed)?;
         let forbidden = RDKafkaErrorCode::GroupAuthorizationFailed;
-        // While the coordinator of a group is hidden, a commit would wait for it for ever.
-        if let Err(error) = consumer.committed_offsets(offset.clone(), ANSWER_TIMEOUT) {
-            let is_forbidden =
-                is(&error, forbidden) || consumer.context().take_errors().contains(&forbidden);
-            return if is_forbidden {
-                Ok(false)
-            } else {
-                Err(failed(error))
-            };
+        // While the coordinator of a group is hidden, a commit would wait for it for ever, and a question until its time
+        // is over; why it is hidden, the client says only to who asks for records. There are none, since nothing is assigned.
+        let clock = Clock::new();
+        while let Err(error) = consumer.committed_offsets(offset.clone(), GROUP_STEP) {
+            drop(consumer.poll(LISTENED));
+            if is(&error, forbidden) || consumer.context().take_errors().contains(&forbidden) {
+                return Ok(false);
+            }
+            if clock.elapsed() > ANSWER_TIMEOUT {
+                return Err(failed(error));
+            }
         }
         match consumer.commit(&offset, CommitMode::Sync) {
             Err(error) if is(&error, forbidden) => Ok(false),

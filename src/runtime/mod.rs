@@ -87,6 +87,9 @@ pub enum RuntimeError {
     /// The configuration does not fit the cluster: topics missing, shard count changed, no access. Exit code 78.
     #[error("{0}")]
     Configuration(String),
+    /// The cluster does not allow what the bridge has to do. Exit code 78.
+    #[error("{0}")]
+    Forbidden(String),
     /// Something failed that a restart may mend. Exit code 75.
     #[error("{0}")]
     Restart(String),
@@ -125,12 +128,33 @@ impl Setup {
 pub fn check(config: &Config) -> Result<Vec<String>, RuntimeError> {
     let config = config.clone();
     steps::in_steps(cluster_check::MEND, move |steps| {
-        let probe = reach(&config, steps)?;
-        let mut mistakes = ClusterCheck::new(&config, &probe, steps).run()?;
+        let mut mistakes = check_cluster(&config, steps)?;
         steps.begin(STORE_LIMIT, "trying staging.store");
         mistakes.extend(staging::try_out(&config)?);
         Ok(mistakes)
     })
+}
+
+fn check_cluster(config: &Config, steps: &Steps) -> Result<Vec<String>, RuntimeError> {
+    let probe = reach(config, steps)?;
+    ClusterCheck::new(config, &probe, steps).run()
+}
+
+/// Adds to an error that tells of missing access what it is that is missing: the cluster itself does not say on which topic.
+fn with_what_is_missing(config: &Config, error: RuntimeError) -> RuntimeError {
+    let RuntimeError::Forbidden(text) = &error else {
+        return error;
+    };
+    let config = config.clone();
+    let checked = steps::in_steps(cluster_check::MEND, move |steps| {
+        check_cluster(&config, steps)
+    });
+    match checked {
+        Ok(mistakes) if !mistakes.is_empty() => {
+            RuntimeError::Forbidden(format!("{text}: {}", mistakes.join("; ")))
+        }
+        Ok(_) | Err(_) => error,
+    }
 }
 
 /// A client that a broker has answered.
@@ -201,7 +225,7 @@ pub fn run(
     insight.close();
     setup.application.tracer.iter().for_each(Tracer::shut_down);
     tracing::info!("stopped");
-    result
+    result.map_err(|error| with_what_is_missing(config, error))
 }
 
 /// Runs the watermark and the workers; the first thread that fails stops the others.

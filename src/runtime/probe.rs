@@ -29,7 +29,7 @@ const METADATA_MAX: Duration = Duration::from_secs(15);
 
 /// How long the client is listened to: what it logs waits in the same queue before what it says about errors, and a poll
 /// without a time-out ends after one of either.
-const LISTENED: Duration = Duration::from_millis(50);
+pub(super) const LISTENED: Duration = Duration::from_millis(50);
 
 /// How long to wait before a question is repeated.
 const PAUSE: Duration = Duration::from_millis(100);

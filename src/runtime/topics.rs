@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use futures_executor::block_on;
-use rdkafka::admin::{AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 use crate::config::Config;
 
+use super::diagnostics::Diagnostics;
 use super::probe::Probe;
 use super::stop::Stop;
 use super::trouble::advice;
@@ -152,13 +153,13 @@ fn check_presence(config: &Config, probe: &Probe) -> Result<(), RuntimeError> {
     let mut text = String::from("topics are missing, or this user may not describe them:");
     if !missing_inputs.is_empty() {
         text += &format!(
-            " inputs {} (create them, or correct topics.requests, topics.cpe_events and topics.nodes);",
+            " inputs {} (create them, allow Read on them, or correct topics.requests, topics.cpe_events and topics.nodes);",
             missing_inputs.join(", ")
         );
     }
     if !missing.is_empty() {
         text += &format!(
-            " {} (create them, or set topics.create_missing: true; {} and {} need the same number of partitions, and the latter cleanup.policy=compact)",
+            " {} (create them, allow Write on them, or set topics.create_missing: true; {} and {} need the same number of partitions, and the latter cleanup.policy=compact)",
             missing.join(", "),
             internals[0],
             internals[1],
@@ -196,8 +197,7 @@ fn create_missing(config: &Config, probe: &Probe, stop: &Stop) -> Result<(), Run
     if wanted.is_empty() {
         return Ok(());
     }
-    let admin = clients::admin(config)
-        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let admin = admin(config)?;
     let options = AdminOptions::new()
         .request_timeout(Some(CREATE_TIMEOUT))
         .operation_timeout(Some(CREATE_TIMEOUT));
@@ -216,6 +216,25 @@ fn create_missing(config: &Config, probe: &Probe, stop: &Stop) -> Result<(), Run
         }
     }
     await_presence(probe, &wanted, stop)
+}
+
+/// Whether this user may create a topic that is not there; nothing is created.
+pub(super) fn may_create(config: &Config, topic: &str) -> Result<bool, RuntimeError> {
+    let options = AdminOptions::new()
+        .request_timeout(Some(DESCRIBE_TIMEOUT))
+        .validate_only(true);
+    let new = NewTopic::new(topic, 1, TopicReplication::Fixed(-1));
+    let created = block_on(admin(config)?.create_topics([&new], &options)).map_err(|error| {
+        RuntimeError::Failed(format!("asking whether {topic} may be created: {error}"))
+    })?;
+    Ok(!created
+        .iter()
+        .any(|result| matches!(result, Err((_, RDKafkaErrorCode::TopicAuthorizationFailed)))))
+}
+
+fn admin(config: &Config) -> Result<AdminClient<Diagnostics>, RuntimeError> {
+    clients::admin(config)
+        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))
 }
 
 /// A topic is created before every broker knows of it.
@@ -250,8 +269,7 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
         );
         return Ok(());
     }
-    let admin = clients::admin(config)
-        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let admin = admin(config)?;
     let changelog = config.changelog_topic();
     let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
     let described =
@@ -298,8 +316,7 @@ pub(super) fn cleanup_policy(config: &Config, topic: &str) -> Result<Option<Stri
     if !can_describe(config) {
         return Ok(None);
     }
-    let admin = clients::admin(config)
-        .map_err(|error| RuntimeError::Failed(format!("making the admin client: {error}")))?;
+    let admin = admin(config)?;
     let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
     let described = block_on(admin.describe_configs(&[ResourceSpecifier::Topic(topic)], &options));
     let settings = described

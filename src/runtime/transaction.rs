@@ -272,8 +272,22 @@ impl<'s> Transaction<'s> {
         }
         let failed = self.producer.context().take_failure();
         match failed {
-            Some(error) => Err(Trouble::from_kafka("delivering a record", &error)),
+            Some(error) => {
+                let error = self.cause().unwrap_or(error);
+                Err(Trouble::from_kafka("delivering a record", &error))
+            }
             None => Ok(()),
+        }
+    }
+
+    /// Why the open transaction cannot be committed, e.g. for missing access; its records say only that they were thrown
+    /// away. A call that belongs before a transaction is refused with it.
+    fn cause(&self) -> Option<KafkaError> {
+        match self.producer.begin_transaction() {
+            Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => {
+                Some(KafkaError::Transaction(error))
+            }
+            Ok(()) | Err(_) => None,
         }
     }
 

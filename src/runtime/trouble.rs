@@ -15,9 +15,14 @@ impl Trouble {
     /// What a failed call means; `doing` says what was tried.
     pub(super) fn from_kafka(doing: &str, error: &KafkaError) -> Self {
         match code_of(error).and_then(|code| advice(code).map(|advice| (code, advice))) {
-            Some((code, advice)) => Self::Ended(RuntimeError::Configuration(format!(
-                "{doing}: {code}: {advice}"
-            ))),
+            Some((code, advice)) => {
+                let text = format!("{doing}: {code}: {advice}");
+                Self::Ended(if code == RDKafkaErrorCode::InvalidTransactionTimeout {
+                    RuntimeError::Configuration(text)
+                } else {
+                    RuntimeError::Forbidden(text)
+                })
+            }
             None => Self::SessionLost(format!("{doing}: {error}")),
         }
     }

@@ -12,7 +12,7 @@ use crate::kafka::app::App;
 use crate::kafka::bridge::{BINARY, Bridge, write_config};
 use crate::kafka::broker::{Broker, PASSWORD, USER};
 use crate::kafka::play::Play;
-use crate::kafka::process;
+use crate::kafka::{process, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
@@ -32,19 +32,40 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-#[test]
-fn printed_access_suffices_and_each_missing_one_is_named() {
-    let broker = Broker::start_secured();
-    let app = App::new(&broker, "access");
-    let app = app.set(
+/// The application as a user who may do only what is granted.
+fn as_user(app: App, broker: &Broker) -> App {
+    app.set(
         &json!({"kafka": {"bootstrap_servers": broker.secured_address(), "properties": {
             "security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "SCRAM-SHA-512",
             "sasl.username": USER, "sasl.password": PASSWORD,
         }}}),
-    );
+    )
+}
+
+/// What `credbridge acls` prints.
+fn needed(app: &App, principal: &str) -> Vec<Acl> {
+    let printed = tool(app, &["acls", "--principal", principal]);
+    Acl::of_commands(&text(&printed.stdout))
+}
+
+/// The mistakes that `check --connect` tells, one a line.
+fn mistakes(app: &App) -> String {
+    let checked = tool(app, &["check", "--connect"]);
+    assert_eq!(checked.status.code(), Some(78), "{}", text(&checked.stderr));
+    text(&checked.stdout)
+}
+
+/// Whether a line says of this access, and no other, that it is missing.
+fn names(line: &str, acl: &Acl) -> bool {
+    line.starts_with(&format!("{} on ", acl.operation)) && line.contains(&format!(" {} ", acl.name))
+}
+
+#[test]
+fn printed_access_suffices_and_all_that_is_missing_is_named_at_once() {
+    let broker = Broker::start_secured();
+    let app = as_user(App::new(&broker, "access"), &broker);
     let principal = format!("User:{USER}");
-    let printed = tool(&app, &["acls", "--principal", &principal]);
-    let needed = Acl::of_commands(&text(&printed.stdout));
+    let needed = needed(&app, &principal);
     let address = broker.bootstrap();
 
     // All that can be missing is named at once, where the resources are at least visible.
@@ -56,14 +77,10 @@ fn printed_access_suffices_and_each_missing_one_is_named() {
         })
         .collect();
     acls::allow(&address, &principal, &visible);
-    let checked = tool(&app, &["check", "--connect"]);
-    assert_eq!(checked.status.code(), Some(78), "{}", text(&checked.stderr));
-    let mistakes = text(&checked.stdout);
+    let mistakes = mistakes(&app);
     for acl in &needed {
-        let missing = format!("{} on ", acl.operation);
-        let is_named =
-            |line: &str| line.starts_with(&missing) && line.contains(&format!(" {} ", acl.name));
-        assert!(mistakes.lines().any(is_named), "{acl:?} in\n{mistakes}");
+        let is_named = mistakes.lines().any(|line| names(line, acl));
+        assert!(is_named, "{acl:?} in\n{mistakes}");
     }
     assert_eq!(mistakes.lines().count(), needed.len(), "{mistakes}");
 
@@ -82,17 +99,83 @@ fn printed_access_suffices_and_each_missing_one_is_named() {
         "the check wrote: {outputs:?}"
     );
     assert_eq!(app.client.read_all(&[&app.requests]).len(), 1);
+}
 
-    // The bridge itself names what is missing, too.
-    let write = |acl: &&Acl| acl.name == app.commands;
-    let write = needed.iter().find(write).expect("commands are written");
-    acls::forbid(&address, &principal, std::slice::from_ref(write));
+#[test]
+fn each_access_that_is_missing_is_named_by_the_check_and_by_the_bridge() {
+    let broker = Broker::start_secured();
+    // Each of two workers forwards what belongs to the other.
+    let app = as_user(App::new(&broker, "each"), &broker).set(&json!({"workers": 2}));
+    let principal = format!("User:{USER}");
+    let needed = needed(&app, &principal);
+    assert!(needed.len() > 10, "{needed:?}");
+    let address = broker.bootstrap();
+    acls::allow(&address, &principal, &needed);
+    let play = Play::new(&app);
+    let mut requests = 0;
+    for acl in &needed {
+        acls::forbid(&address, &principal, std::slice::from_ref(acl));
+        let mut bridge = Bridge::start(&app.config);
+        let mistakes = mistakes(&app);
+        assert!(names(&mistakes, acl), "{acl:?} in\n{mistakes}");
+        assert_eq!(mistakes.lines().count(), 1, "{mistakes}");
+        if acl.operation == "DescribeConfigs" {
+            // It only shows that the changelog is compacted.
+            wait_for("a word on the right to look at it", LIMIT, || {
+                let log = bridge.log();
+                (log.contains("is DescribeConfigs allowed?") && log.contains(&acl.name))
+                    .then_some(())
+            });
+            bridge.stop();
+        } else {
+            // Something to do, until that right is used.
+            let code = wait_for("the end of the bridge", LIMIT, || {
+                if bridge.is_ready() {
+                    requests += 1;
+                    play.request(&format!("S{requests}"), None);
+                }
+                bridge.ended()
+            });
+            let log = bridge.log();
+            let last = log.lines().last().expect("it says why it ended");
+            let says = |operation: &str| last.contains(operation) && last.contains(&acl.name);
+            assert_eq!(code, 78, "{last}");
+            let names_it = says(&format!("{} on ", acl.operation));
+            assert!(names_it, "{acl:?} in\n{last}");
+        }
+        acls::allow(&address, &principal, std::slice::from_ref(acl));
+    }
+}
+
+#[test]
+fn the_right_to_create_topics_is_missed_before_they_are_created() {
+    let broker = Broker::start_secured();
+    let app = App::without_topics(&broker, "creating");
+    app.client.create_topic(&app.requests, 1, &[]);
+    app.client.create_topic(&app.events, 1, &[]);
+    let app = as_user(app, &broker).set(&json!({"topics": {"create_missing": true}}));
+    let principal = format!("User:{USER}");
+    let needed = needed(&app, &principal);
+    let address = broker.bootstrap();
+    let (creating, others): (Vec<Acl>, Vec<Acl>) = needed
+        .into_iter()
+        .partition(|acl| acl.operation == "Create");
+    acls::allow(&address, &principal, &others);
+    let mistakes = mistakes(&app);
+    for acl in &creating {
+        let is_named = mistakes.lines().any(|line| names(line, acl));
+        assert!(is_named, "{acl:?} in\n{mistakes}");
+    }
+    assert_eq!(mistakes.lines().count(), creating.len(), "{mistakes}");
     let mut bridge = Bridge::start(&app.config);
-    Play::new(&app).request("S2", None);
     assert_eq!(bridge.exit_code(LIMIT), 78);
-    let log = bridge.log();
-    let names_it = log.contains(&app.commands) && !log.contains(&format!(", {}", app.responses));
-    assert!(names_it && log.contains("this user may not"), "{log}");
+    assert!(
+        bridge.log().contains("allow Create on it"),
+        "{}",
+        bridge.log()
+    );
+    acls::allow(&address, &principal, &creating);
+    app.start().stop();
 }
 
 #[test]
