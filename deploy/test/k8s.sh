@@ -95,6 +95,10 @@ upgrade
 is "upgrade to the same: pods kept" "$(kept "$before" "$(pods upgrade bridge)")" 2
 upgrade --set podDisruptionBudget.maxUnavailable=2 --set podMonitor.enabled=true
 is "upgrade of what stands around: pods kept" "$(kept "$before" "$(pods upgrade bridge)")" 2
+cp -r "$chart" "$plane/newer"
+sed -i 's/^version: .*/version: 99.0.0/' "$plane/newer/Chart.yaml"
+chart=$plane/newer upgrade
+is "upgrade to a newer chart that says the same: pods kept" "$(kept "$before" "$(pods upgrade bridge)")" 2
 upgrade --set replicaCount=3
 now=$(pods upgrade bridge)
 is "one pod more: pods kept" "$(kept "$before" "$now")" 2

@@ -1,10 +1,11 @@
 //! The chart renders, and what it renders is valid, restricted, and understood by the bridge.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::tools::{cache, chart, deploy, documents, output, read, run, told, tool, yaml};
 
@@ -147,6 +148,26 @@ fn close(schema: &mut Value) {
     }
 }
 
+/// Puts a configuration into a directory, with the secrets that it names; returns its file.
+fn in_place(config: &str, directory: &Path) -> PathBuf {
+    let file = directory.join("credbridge.yaml");
+    let here = directory.display().to_string();
+    let words = config.split_whitespace();
+    for secret in words.filter_map(|word| word.strip_prefix(SECRETS)) {
+        let secret = directory.join(secret.trim_start_matches('/'));
+        fs::create_dir_all(secret.parent().unwrap()).unwrap();
+        fs::write(secret, "secret").unwrap();
+    }
+    fs::write(&file, config.replace(SECRETS, &here)).unwrap();
+    file
+}
+
+fn bridge(subcommand: &str) -> Command {
+    let mut bridge = Command::new(env!("CARGO_BIN_EXE_credbridge"));
+    bridge.args([subcommand, "--config"]);
+    bridge
+}
+
 #[test]
 fn every_rendered_configuration_passes_the_check_of_the_bridge() {
     let mut checked = 0;
@@ -164,19 +185,8 @@ fn every_rendered_configuration_passes_the_check_of_the_bridge() {
             continue;
         };
         let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("credbridge.yaml");
-        let here = directory.path().display().to_string();
-        for secret in config
-            .split_whitespace()
-            .filter_map(|word| word.strip_prefix(SECRETS))
-        {
-            let secret = directory.path().join(secret.trim_start_matches('/'));
-            fs::create_dir_all(secret.parent().unwrap()).unwrap();
-            fs::write(secret, "secret").unwrap();
-        }
-        fs::write(&file, config.replace(SECRETS, &here)).unwrap();
-        let mut check = Command::new(env!("CARGO_BIN_EXE_credbridge"));
-        let checked_output = run(check.args(["check", "--config"]).arg(&file));
+        let file = in_place(config, directory.path());
+        let checked_output = run(bridge("check").arg(&file));
         assert!(
             checked_output.status.success(),
             "{values:?}\n{}\n{config}",
@@ -279,38 +289,35 @@ fn replicas_are_left_to_whoever_scales() {
     assert!(known, "{query}");
 }
 
+/// What a KafkaUser may do, each operation on each resource; Describe is left out, since Read and Write bring it.
+fn rights(user: &Value) -> BTreeSet<String> {
+    let acls = user["spec"]["authorization"]["acls"].as_array().unwrap();
+    let of = |acl: &Value| {
+        let resource = acl["resource"].to_string();
+        let operations = acl["operations"].as_array().unwrap().clone();
+        let worth_it = operations.into_iter().filter(|name| name != "Describe");
+        worth_it.map(move |name| format!("{name} on {resource}"))
+    };
+    acls.iter().flat_map(of).collect()
+}
+
 #[test]
 fn a_user_of_strimzi_may_do_what_the_bridge_does_and_no_more() {
-    let objects = rendered("strimzi");
-    let mut rights = Map::new();
-    for acl in the(&objects, "KafkaUser")["spec"]["authorization"]["acls"]
-        .as_array()
-        .unwrap()
-    {
-        let resource = &acl["resource"];
-        let star = if resource["patternType"] == "prefix" {
-            "*"
-        } else {
-            ""
-        };
-        let name = format!(
-            "{} {}{star}",
-            resource["type"].as_str().unwrap(),
-            resource["name"].as_str().unwrap()
-        );
-        rights.insert(name, acl["operations"].clone());
+    for (name, least) in [("strimzi", 12), ("create-missing", 16)] {
+        let objects = rendered(name);
+        let config = the(&objects, "ConfigMap")["data"]["credbridge.yaml"].as_str();
+        let directory = tempfile::tempdir().unwrap();
+        let file = in_place(config.unwrap(), directory.path());
+        let printed = output(bridge("acls").arg(&file).args(["--form", "strimzi"]));
+        let printed = rights(&yaml(&printed));
+        assert!(printed.len() >= least, "{printed:?}");
+        assert_eq!(rights(the(&objects, "KafkaUser")), printed);
     }
-    let read = json!(["Read", "Describe"]);
-    let write = json!(["Write", "Describe"]);
-    let expected = json!({
-        "topic onem2m.requests": read, "topic cwmp.events": read, "topic cwmp_events_legacy": read,
-        "topic cwmp.commands": write, "topic onem2m.responses": write, "topic credbridge.dead-letters": write,
-        "topic certificates-*": ["Read", "Write", "Describe", "DescribeConfigs"],
-        "group certificates": read, "transactionalId certificates-*": write,
-        "topic audit": ["Describe"],
-    });
-    assert_eq!(Value::Object(rights), expected);
+}
 
+#[test]
+fn topics_of_strimzi_are_those_of_the_configuration() {
+    let objects = rendered("strimzi");
     let topics: Vec<_> = objects
         .iter()
         .filter(|object| object["kind"] == "KafkaTopic")
@@ -332,10 +339,42 @@ fn a_user_of_strimzi_may_do_what_the_bridge_does_and_no_more() {
         topic("cwmp_events_legacy")["metadata"]["name"],
         "cwmp-events-legacy"
     );
+}
 
-    let create = rendered("create-missing");
-    let acls = the(&create, "KafkaUser")["spec"]["authorization"]["acls"].to_string();
-    assert_eq!(acls.matches("Create").count(), 4, "{acls}");
+#[test]
+fn probes_and_scrapes_speak_what_the_admin_port_speaks() {
+    const TLS: &str = "config.admin.certificate_file=/a,config.admin.key_file=/b";
+    const MONITORS: &str = "podMonitor.enabled=true,serviceMonitor.enabled=true";
+    let with = |settings: &str| {
+        let mut helm = template(&chart().join("ci/default-values.yaml"));
+        run(helm.args(["--set", MONITORS, "--set", settings]))
+    };
+    for (settings, probes, scrapes) in [
+        ("log=info", json!(["admin", null]), "http"),
+        (TLS, json!(["admin", "HTTPS"]), "https"),
+        (
+            &format!(
+                "{TLS},config.admin.client_ca_file=/c,config.admin.probes_listen=0.0.0.0:9465"
+            ),
+            json!(["probes", null]),
+            "https",
+        ),
+    ] {
+        let rendered = with(settings);
+        assert!(rendered.status.success(), "{}", told(&rendered));
+        let text = String::from_utf8(rendered.stdout).unwrap();
+        let objects: Vec<Value> = documents(&text).iter().map(|text| yaml(text)).collect();
+        let container = &the(&objects, "StatefulSet")["spec"]["template"]["spec"]["containers"][0];
+        for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+            let get = &container[probe]["httpGet"];
+            assert_eq!(json!([get["port"], get["scheme"]]), probes, "{settings}");
+        }
+        let pods = &the(&objects, "PodMonitor")["spec"]["podMetricsEndpoints"][0];
+        let services = &the(&objects, "ServiceMonitor")["spec"]["endpoints"][0];
+        assert_eq!([&pods["scheme"], &services["scheme"]], [scrapes; 2]);
+    }
+    let refused = with(&format!("{TLS},config.admin.client_ca_file=/c"));
+    assert!(told(&refused).contains("set config.admin.probes_listen"));
 }
 
 #[test]

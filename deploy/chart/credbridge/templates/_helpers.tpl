@@ -32,6 +32,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
+{{/* No version of the chart: pods are not replaced for a chart that says the same of them. */}}
+{{- define "credbridge.podLabels" -}}
+{{ include "credbridge.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | trunc 63 | quote }}
+app.kubernetes.io/component: bridge
+app.kubernetes.io/part-of: credbridge
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "credbridge.image" -}}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
@@ -79,6 +90,30 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "credbridge.probesPort" -}}
 {{- $listen := include "credbridge.string" (dict "config" .Values.config "path" "admin.probes_listen" "default" "") -}}
 {{- with $listen }}{{ splitList ":" . | last }}{{ end -}}
+{{- end }}
+
+{{/* What the admin port speaks. */}}
+{{- define "credbridge.scheme" -}}
+{{- $certificate := include "credbridge.string" (dict "config" .Values.config "path" "admin.certificate_file" "default" "") -}}
+{{- ternary "https" "http" (ne $certificate "") -}}
+{{- end }}
+
+{{/* A probe of `admin` goes to the port for probes where there is one, and speaks what the admin port speaks elsewhere. */}}
+{{- define "credbridge.probe" -}}
+{{- $probe := deepCopy .probe -}}
+{{- with $probe.httpGet -}}
+{{- if eq (toString .port) "admin" -}}
+{{- $authority := include "credbridge.string" (dict "config" $.root.Values.config "path" "admin.client_ca_file" "default" "") -}}
+{{- if include "credbridge.probesPort" $.root -}}
+{{- $_ := set . "port" "probes" -}}
+{{- else if $authority -}}
+{{- fail "config.admin.client_ca_file asks clients for a certificate, and the kubelet has none: set config.admin.probes_listen, e.g. to 0.0.0.0:9465" -}}
+{{- else if and (eq (include "credbridge.scheme" $.root) "https") (not .scheme) -}}
+{{- $_ := set . "scheme" "HTTPS" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $probe -}}
 {{- end }}
 
 {{/* How many pods have something to do. */}}
