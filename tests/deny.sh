@@ -23,6 +23,12 @@ fi
 cargo fetch --locked --quiet
 # What the lists name twice is told once, in short.
 "$deny" --offline check --hide-inclusion-graph licenses bans sources
+databases=${CARGO_HOME:-${HOME:?}/.cargo}/advisory-dbs
 for what in "$@"; do
-    "$deny" check --hide-inclusion-graph "$what"
+    "$deny" check --hide-inclusion-graph "$what" && continue
+    if [ "$what" = advisories ] && ! compgen -G "$databases/*/crates" >/dev/null; then
+        echo "RustSec's database is not in $databases, and could not be fetched, so nothing was looked up; SECURITY.md," \
+            "\"What it is made of\", tells how to take it from a mirror and how to work with a copy" >&2
+    fi
+    exit 1
 done
