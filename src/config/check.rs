@@ -42,6 +42,10 @@ pub(super) static OWNED_PROPERTIES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Properties that have librdkafka load code from a file into the process that holds everybody's secrets; it does so as
+/// soon as they are set.
+pub(super) const LOADING_PROPERTIES: [&str; 2] = ["plugin.library.paths", "ssl.engine.location"];
+
 /// Longest Username and Password argument of Download (TR-069 A.3.2.8).
 const CREDENTIAL_LENGTH_MAX: usize = 256;
 
@@ -118,6 +122,9 @@ fn properties(properties: &BTreeMap<String, String>, source: &mut Source) {
     for (name, value) in properties {
         if let Some((_, instead)) = OWNED_PROPERTIES.iter().find(|(owned, _)| owned == name) {
             let problem = format!("`{name}` is set by the bridge: {instead}");
+            source.mistake(&key::PROPERTIES, problem);
+        } else if LOADING_PROPERTIES.contains(&name.as_str()) {
+            let problem = format!("`{name}` loads code into the bridge: leave it out");
             source.mistake(&key::PROPERTIES, problem);
         } else if let Err(problem) = accepted_by_librdkafka(name, value) {
             source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}"));

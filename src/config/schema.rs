@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::correlator::RetryCause;
 
-use super::check::OWNED_PROPERTIES;
+use super::check::{LOADING_PROPERTIES, OWNED_PROPERTIES};
 use super::file_servers::{self, FILE_SERVERS_MAX};
 use super::key::{KEYS, Key, Shape};
 use super::overrides::{OVERRIDABLE, OVERRIDES_MAX};
@@ -78,10 +78,11 @@ fn list() -> Value {
 }
 
 fn properties() -> Value {
-    let owned: Vec<&str> = OWNED_PROPERTIES.iter().map(|(name, _)| *name).collect();
+    let owned = OWNED_PROPERTIES.iter().map(|(name, _)| *name);
+    let refused: Vec<&str> = owned.chain(LOADING_PROPERTIES).collect();
     json!({
         "type": ["object", "null"],
-        "propertyNames": {"not": {"enum": owned}},
+        "propertyNames": {"not": {"enum": refused}},
         "additionalProperties": {"type": ["string", "number", "boolean"]},
     })
 }

@@ -276,6 +276,20 @@ fn what_is_in_force_reads_back_as_itself() {
 }
 
 #[test]
+fn no_property_loads_code() {
+    let yaml =
+        "kafka: {properties: {plugin.library.paths: /tmp/p.so, ssl.engine.location: /tmp/e.so}}";
+    let problems = problems(yaml);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    for problem in problems {
+        assert!(
+            problem.ends_with("loads code into the bridge: leave it out"),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
 fn a_property_may_stand_in_a_file_and_is_never_shown() {
     let secret = file("hunter2\n");
     let path = secret.path().display();
