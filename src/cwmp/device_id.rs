@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arrayvec::ArrayString;
+
 /// The identity of a device: OUI, ProductClass and SerialNumber (TR-069 A.3.3.1, DeviceIdStruct).
 ///
 /// Held as its device key: `OUI-ProductClass-SerialNumber`, or `OUI-SerialNumber` without a product class, with every
@@ -48,6 +50,9 @@ impl DeviceId {
             part.len() > Self::PART_CHARS_MAX && part.chars().count() > Self::PART_CHARS_MAX
         }) {
             return Err(DeviceIdError::TooLong);
+        }
+        if let Some(key) = plain_key(oui, product_class, serial_number) {
+            return Ok(Self(key.as_str().into()));
         }
         let mut key =
             String::with_capacity(oui.len() + product_class.len() + serial_number.len() + 2);
@@ -141,16 +146,58 @@ impl DeviceId {
     }
 }
 
+/// Longest key in which no byte is encoded.
+const PLAIN_KEY_BYTES_MAX: usize = 3 * DeviceId::PART_CHARS_MAX + 2;
+
+/// The key of these parts if no byte of them is to be encoded, as in nearly all.
+fn plain_key(
+    oui: &str,
+    product_class: &str,
+    serial_number: &str,
+) -> Option<ArrayString<PLAIN_KEY_BYTES_MAX>> {
+    let mut key = ArrayString::new();
+    key.try_push_str(oui).ok()?;
+    if !product_class.is_empty() {
+        key.try_push('-').ok()?;
+        key.try_push_str(product_class).ok()?;
+    }
+    key.try_push('-').ok()?;
+    key.try_push_str(serial_number).ok()?;
+    [oui, product_class, serial_number]
+        .iter()
+        .all(|part| part.bytes().all(is_plain_byte))
+        .then_some(key)
+}
+
 /// Whether a text is a device key in its one right form, without encoded bytes, as nearly all are.
 fn is_plain(key: &str) -> bool {
-    let is_part = |part: &[u8]| {
-        (1..=DeviceId::PART_CHARS_MAX).contains(&part.len())
-            && part
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    let is_part_length = |length| (1..=DeviceId::PART_CHARS_MAX).contains(&length);
+    let (mut parts, mut length) = (1, 0);
+    for byte in key.bytes() {
+        if is_plain_byte(byte) {
+            length += 1;
+        } else if byte == b'-' && is_part_length(length) {
+            parts += 1;
+            length = 0;
+        } else {
+            return false;
+        }
+    }
+    (2..=3).contains(&parts) && is_part_length(length)
+}
+
+/// Whether the byte stands for itself in a device key.
+const fn is_plain_byte(byte: u8) -> bool {
+    const IS_PLAIN: [bool; 256] = {
+        let mut is_plain = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 0x80 {
+            is_plain[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
+            byte += 1;
+        }
+        is_plain
     };
-    let mut parts = key.as_bytes().split(|byte| *byte == b'-');
-    (2..=3).contains(&parts.clone().count()) && parts.all(is_part)
+    IS_PLAIN[byte as usize]
 }
 
 /// A part as it stands in device keys.
@@ -169,7 +216,7 @@ pub(super) fn encoded_part(part: &str) -> Result<Box<str>, DeviceIdError> {
 fn encode_part(part: &str, key: &mut String) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' {
+        if is_plain_byte(byte) {
             key.push(char::from(byte));
         } else {
             key.push('%');
@@ -251,6 +298,29 @@ mod tests {
                 DeviceId::from_key(text),
                 Err(DeviceIdError::NotAKey),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn parts_of_a_key_have_1_to_64_characters() {
+        let longest = "x".repeat(DeviceId::PART_CHARS_MAX);
+        let key = [&*longest; 3].join("-");
+        let device = DeviceId::from_key(&key).unwrap();
+        assert_eq!(device.key(), key);
+        assert_eq!(DeviceId::new(&longest, &longest, &longest), Ok(device));
+        for (index, key) in [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+            .map(|more| {
+                more.map(|more| "x".repeat(DeviceId::PART_CHARS_MAX + more))
+                    .join("-")
+            })
+            .iter()
+            .enumerate()
+        {
+            assert_eq!(
+                DeviceId::from_key(key),
+                Err(DeviceIdError::NotAKey),
+                "{index}"
             );
         }
     }
