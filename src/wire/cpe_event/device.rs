@@ -1,7 +1,9 @@
 use crate::cwmp::DeviceId;
 use crate::record::Record;
 use crate::wire::json_members::shown;
-use crate::wire::{DecodeError, DecodeReason, r#gen};
+use crate::wire::{DecodeError, DecodeReason};
+
+use super::message::Device;
 
 /// Where a device was found.
 type Place = &'static str;
@@ -16,11 +18,11 @@ type Place = &'static str;
 /// If two places name different devices, or message or header name something that is no device.
 pub(super) fn resolve(
     record: &Record<'_>,
-    message: Option<&r#gen::DeviceId>,
-    inform: Option<&r#gen::DeviceId>,
+    message: Option<Device<'_>>,
+    inform: Option<Device<'_>>,
 ) -> Result<Option<DeviceId>, DecodeError> {
     let mut found = None;
-    if let Some(device) = message.filter(|device| **device != r#gen::DeviceId::default()) {
+    if let Some(device) = message.filter(|device| *device != Device::default()) {
         found = Some((in_message(device)?, "the message"));
     }
     if let Some(header) = record
@@ -30,7 +32,7 @@ pub(super) fn resolve(
         in_header(header, &mut found)?;
     }
     if let Some(device) = inform.and_then(|device| {
-        DeviceId::new(&device.oui, &device.product_class, &device.serial_number).ok()
+        DeviceId::new(device.oui, device.product_class, device.serial_number).ok()
     }) {
         agree(&mut found, device, "the Inform")?;
     }
@@ -50,8 +52,8 @@ pub(super) fn missing() -> DecodeError {
     }
 }
 
-fn in_message(device: &r#gen::DeviceId) -> Result<DeviceId, DecodeError> {
-    DeviceId::new(&device.oui, &device.product_class, &device.serial_number).map_err(|error| {
+fn in_message(device: Device<'_>) -> Result<DeviceId, DecodeError> {
+    DeviceId::new(device.oui, device.product_class, device.serial_number).map_err(|error| {
         DecodeError {
             reason: DecodeReason::InvalidField,
             detail: format!("device: {error}"),

@@ -7,8 +7,10 @@ use crate::cwmp::{
     CommandKey, CommandKeyError, DownloadStatus, Fault, FaultCode, ParameterFault, ParameterValue,
     Rejection, RejectionReason, SetStatus, TransferComplete,
 };
-use crate::wire::r#gen::{self, CpeEvent, cpe_event};
+use crate::wire::r#gen::rejection::Reason;
 use crate::wire::{DecodeError, DecodeReason};
+
+use super::message::{self, Message, Said};
 
 /// Longest path in the data model of a device (TR-106 clause 3.2).
 const PATH_BYTES_MAX: usize = 256;
@@ -17,31 +19,27 @@ const PATH_BYTES_MAX: usize = 256;
 ///
 /// # Errors
 /// If a field has a value that the standard does not allow, or a required field is missing.
-pub(super) fn kind(event: CpeEvent) -> Result<EventKind, DecodeError> {
-    let kind = match event.event.ok_or_else(no_event)? {
-        cpe_event::Event::AutonomousTransferComplete(_) => return Ok(EventKind::Foreign),
-        cpe_event::Event::TransferComplete(transfer) => {
-            return transfer_complete(transfer).map(EventKind::TransferComplete);
+pub(super) fn kind(message: Message<'_>) -> Result<EventKind, DecodeError> {
+    let kind = match message.said.ok_or_else(no_event)? {
+        Said::AutonomousTransferComplete => return Ok(EventKind::Foreign),
+        Said::TransferComplete(said) => {
+            return transfer_complete(said).map(EventKind::TransferComplete);
         }
-        cpe_event::Event::CancelTransferResponse(_) => AnswerKind::CancelTransferResponse,
-        cpe_event::Event::DownloadResponse(response) => {
-            AnswerKind::DownloadResponse(download_status(response.status)?)
+        Said::CancelTransferResponse => AnswerKind::CancelTransferResponse,
+        Said::DownloadResponse { status } => AnswerKind::DownloadResponse(download_status(status)?),
+        Said::Fault(said) => AnswerKind::Fault(fault(said)?),
+        Said::GetParameterNamesResponse => AnswerKind::GetParameterNamesResponse,
+        Said::GetParameterValuesResponse(parameters) => {
+            AnswerKind::GetParameterValuesResponse(parameters.into_iter().map(parameter).collect())
         }
-        cpe_event::Event::Fault(said) => AnswerKind::Fault(fault(said)?),
-        cpe_event::Event::GetParameterNamesResponse(_) => AnswerKind::GetParameterNamesResponse,
-        cpe_event::Event::GetParameterValuesResponse(response) => {
-            AnswerKind::GetParameterValuesResponse(
-                response.parameters.into_iter().map(parameter).collect(),
-            )
-        }
-        cpe_event::Event::Rejection(said) => AnswerKind::Rejection(rejection(said)?),
-        cpe_event::Event::SetParameterValuesResponse(response) => {
-            AnswerKind::SetParameterValuesResponse(set_status(response.status)?)
+        Said::Rejection { reason, detail } => AnswerKind::Rejection(rejection(reason, detail)?),
+        Said::SetParameterValuesResponse { status } => {
+            AnswerKind::SetParameterValuesResponse(set_status(status)?)
         }
     };
     Ok(EventKind::Answer(Answer {
-        command_id: CommandId::parse(&event.command_id),
-        command_key: command_key(&event.command_key)?,
+        command_id: CommandId::parse(message.command_id),
+        command_key: command_key(message.command_key)?,
         kind,
     }))
 }
@@ -53,14 +51,14 @@ pub(super) fn no_event() -> DecodeError {
     )
 }
 
-fn transfer_complete(said: r#gen::TransferComplete) -> Result<TransferComplete, DecodeError> {
+fn transfer_complete(said: message::TransferComplete<'_>) -> Result<TransferComplete, DecodeError> {
     let fault = said.fault.ok_or_else(|| {
         invalid("TransferComplete has no FaultStruct with a FaultCode: nobody knows how the transfer ended")
     })?;
-    let fault = match fault.fault_code {
+    let fault = match fault.code {
         0 => None,
         code => Some(Fault {
-            text: fault.fault_string.into(),
+            text: fault.text.into(),
             ..Fault::new(cpe_fault_code(code)?)
         }),
     };
@@ -72,11 +70,9 @@ fn transfer_complete(said: r#gen::TransferComplete) -> Result<TransferComplete, 
         )));
     }
     Ok(TransferComplete {
-        command_key: command_key(&said.command_key)?,
+        command_key: command_key(said.command_key)?,
         fault,
-        certificate_path: Some(path)
-            .filter(|path| !path.is_empty())
-            .map(String::into_boxed_str),
+        certificate_path: Some(path).filter(|path| !path.is_empty()).map(Box::from),
     })
 }
 
@@ -96,23 +92,23 @@ fn set_status(status: u32) -> Result<SetStatus, DecodeError> {
     }
 }
 
-fn fault(said: r#gen::Fault) -> Result<Fault, DecodeError> {
+fn fault(said: message::Fault<'_>) -> Result<Fault, DecodeError> {
     Ok(Fault {
-        code: fault_code(said.fault_code)?,
-        text: said.fault_string.into(),
+        code: fault_code(said.code)?,
+        text: said.text.into(),
         parameters: said
-            .set_parameter_values_faults
+            .parameters
             .into_iter()
             .map(parameter_fault)
             .collect::<Result<_, _>>()?,
     })
 }
 
-fn parameter_fault(said: r#gen::SetParameterValuesFault) -> Result<ParameterFault, DecodeError> {
+fn parameter_fault(said: message::ParameterFault<'_>) -> Result<ParameterFault, DecodeError> {
     Ok(ParameterFault {
-        name: said.parameter_name.into(),
-        code: fault_code(said.fault_code)?,
-        text: said.fault_string.into(),
+        name: said.name.into(),
+        code: fault_code(said.code)?,
+        text: said.text.into(),
     })
 }
 
@@ -129,22 +125,16 @@ fn cpe_fault_code(code: u32) -> Result<FaultCode, DecodeError> {
     }
 }
 
-fn parameter(said: r#gen::ParameterValue) -> ParameterValue {
+fn parameter(said: message::Parameter<'_>) -> ParameterValue {
     ParameterValue {
         name: said.name.into(),
         value: said.value.into(),
     }
 }
 
-fn rejection(said: r#gen::Rejection) -> Result<Rejection, DecodeError> {
-    use r#gen::rejection::Reason;
-
-    let reason = Reason::try_from(said.reason).map_err(|_| {
-        invalid(format!(
-            "Rejection.reason is {}, which is none",
-            said.reason
-        ))
-    })?;
+fn rejection(reason: i32, detail: &str) -> Result<Rejection, DecodeError> {
+    let reason = Reason::try_from(reason)
+        .map_err(|_| invalid(format!("Rejection.reason is {reason}, which is none")))?;
     Ok(Rejection {
         reason: match reason {
             Reason::DeviceUnavailable => RejectionReason::DeviceUnavailable,
@@ -153,7 +143,7 @@ fn rejection(said: r#gen::Rejection) -> Result<Rejection, DecodeError> {
             Reason::UnknownDevice => RejectionReason::UnknownDevice,
             Reason::Unspecified => RejectionReason::Unspecified,
         },
-        detail: said.detail.into(),
+        detail: detail.into(),
     })
 }
 

@@ -1,3 +1,5 @@
+mod plain;
+
 use proptest::prelude::*;
 
 use crate::correlator::{Answer, AnswerKind, CommandId, Event};
