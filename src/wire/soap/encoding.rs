@@ -37,6 +37,14 @@ pub(super) fn decode<'b>(
 
 /// The encoding that the XML declaration names.
 fn declared(bytes: &[u8]) -> Option<&str> {
+    // As nearly every document begins.
+    if let Some(label) = bytes.strip_prefix(br#"<?xml version="1.0" encoding=""#)
+        && label
+            .get(..6)
+            .is_some_and(|label| label.eq_ignore_ascii_case(b"utf-8\""))
+    {
+        return Some("utf-8");
+    }
     const XML: usize = "<?xml".len();
     if !bytes.starts_with(b"<?xml") {
         return None;

@@ -3,7 +3,9 @@
 //! Real CPEs differ in prefixes, namespaces and the order of children, so everything is found by its local name, in
 //! any order. What is said twice is refused: nobody could tell which of the two is meant.
 
+mod document;
 mod encoding;
+mod plain;
 mod rpc;
 #[cfg(test)]
 mod tests;
@@ -14,6 +16,8 @@ use super::r#gen::CpeEvent;
 use super::r#gen::cpe_event::Event;
 use super::{DecodeError, DecodeReason};
 
+use document::Document;
+use plain::Plain;
 use rpc::Call;
 use xml::Xml;
 
@@ -27,7 +31,15 @@ use xml::Xml;
 /// If it is not well-formed, is no envelope with one RPC, exceeds a limit, or a value cannot be what it should be.
 pub(super) fn read(bytes: &[u8], charset: Option<&str>) -> Result<Reading, DecodeError> {
     let text = encoding::decode(bytes, charset)?;
-    let mut xml = Xml::new(&text)?;
+    if let Some(plain) = Plain::new(&text)
+        && let Ok(reading) = read_document(plain)
+    {
+        return Ok(reading);
+    }
+    read_document(Xml::new(&text)?)
+}
+
+fn read_document<'x>(mut xml: impl Document<'x>) -> Result<Reading, DecodeError> {
     let root = xml.root()?;
     if root != "Envelope" {
         return Err(no_envelope(&format!(
@@ -67,7 +79,10 @@ fn reading(command_id: String, call: Call) -> Reading {
     })
 }
 
-fn read_header(xml: &mut Xml<'_>, command_id: &mut Option<String>) -> Result<(), DecodeError> {
+fn read_header<'x>(
+    xml: &mut impl Document<'x>,
+    command_id: &mut Option<String>,
+) -> Result<(), DecodeError> {
     while let Some(name) = xml.child()? {
         match name {
             "ID" => rpc::text(xml, name, command_id)?,
@@ -77,7 +92,7 @@ fn read_header(xml: &mut Xml<'_>, command_id: &mut Option<String>) -> Result<(),
     Ok(())
 }
 
-fn read_body(xml: &mut Xml<'_>, call: &mut Option<Call>) -> Result<(), DecodeError> {
+fn read_body<'x>(xml: &mut impl Document<'x>, call: &mut Option<Call>) -> Result<(), DecodeError> {
     while let Some(name) = xml.child()? {
         if call.is_some() {
             return Err(no_envelope(&format!(

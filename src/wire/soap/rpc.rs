@@ -10,7 +10,7 @@ use crate::wire::r#gen::{
 };
 use crate::wire::{DecodeError, DecodeReason};
 
-use super::xml::{Node, Xml};
+use super::document::{Document, Node};
 
 /// What the child of `Body` is.
 pub(super) enum Call {
@@ -33,7 +33,7 @@ pub(super) enum Call {
 }
 
 /// Reads the RPC whose element was just opened, and closes it.
-pub(super) fn read(xml: &mut Xml<'_>, name: &str) -> Result<Call, DecodeError> {
+pub(super) fn read<'x>(xml: &mut impl Document<'x>, name: &str) -> Result<Call, DecodeError> {
     let event = match name {
         "AutonomousTransferComplete" => {
             Event::AutonomousTransferComplete(autonomous_transfer_complete(xml)?)
@@ -84,7 +84,7 @@ pub(super) fn read(xml: &mut Xml<'_>, name: &str) -> Result<Call, DecodeError> {
 }
 
 /// TR-069 A.3.3.2.
-fn transfer_complete(xml: &mut Xml<'_>) -> Result<TransferComplete, DecodeError> {
+fn transfer_complete<'x>(xml: &mut impl Document<'x>) -> Result<TransferComplete, DecodeError> {
     let (mut command_key, mut fault) = (None, None);
     let (mut start_time, mut complete_time) = (None, None);
     while let Some(name) = xml.child()? {
@@ -106,8 +106,8 @@ fn transfer_complete(xml: &mut Xml<'_>) -> Result<TransferComplete, DecodeError>
 }
 
 /// TR-069 A.3.3.3.
-fn autonomous_transfer_complete(
-    xml: &mut Xml<'_>,
+fn autonomous_transfer_complete<'x>(
+    xml: &mut impl Document<'x>,
 ) -> Result<AutonomousTransferComplete, DecodeError> {
     let (mut transfer_url, mut fault) = (None, None);
     while let Some(name) = xml.child()? {
@@ -124,7 +124,7 @@ fn autonomous_transfer_complete(
 }
 
 /// TR-069 A.3.2.8.
-fn download_response(xml: &mut Xml<'_>) -> Result<DownloadResponse, DecodeError> {
+fn download_response<'x>(xml: &mut impl Document<'x>) -> Result<DownloadResponse, DecodeError> {
     let mut status = None;
     let (mut start_time, mut complete_time) = (None, None);
     while let Some(name) = xml.child()? {
@@ -143,7 +143,7 @@ fn download_response(xml: &mut Xml<'_>) -> Result<DownloadResponse, DecodeError>
 }
 
 /// `None` if there is no code: absence is never success. Some stacks write the code as bare text.
-fn fault_struct(xml: &mut Xml<'_>) -> Result<Option<FaultStruct>, DecodeError> {
+fn fault_struct<'x>(xml: &mut impl Document<'x>) -> Result<Option<FaultStruct>, DecodeError> {
     let (mut code, mut string) = (None, None);
     let mut bare = String::new();
     loop {
@@ -165,7 +165,7 @@ fn fault_struct(xml: &mut Xml<'_>) -> Result<Option<FaultStruct>, DecodeError> {
     }))
 }
 
-fn soap_fault(xml: &mut Xml<'_>) -> Result<Call, DecodeError> {
+fn soap_fault<'x>(xml: &mut impl Document<'x>) -> Result<Call, DecodeError> {
     let (mut fault, mut string) = (None, None);
     let mut foreign = false;
     while let Some(name) = xml.child()? {
@@ -195,7 +195,7 @@ fn soap_fault(xml: &mut Xml<'_>) -> Result<Call, DecodeError> {
 }
 
 /// TR-069 A.5.
-fn cwmp_fault(xml: &mut Xml<'_>) -> Result<Fault, DecodeError> {
+fn cwmp_fault<'x>(xml: &mut impl Document<'x>) -> Result<Fault, DecodeError> {
     let (mut code, mut string) = (None, None);
     let mut set_parameter_values_faults = Vec::new();
     while let Some(name) = xml.child()? {
@@ -213,7 +213,9 @@ fn cwmp_fault(xml: &mut Xml<'_>) -> Result<Fault, DecodeError> {
     })
 }
 
-fn parameter_fault(xml: &mut Xml<'_>) -> Result<SetParameterValuesFault, DecodeError> {
+fn parameter_fault<'x>(
+    xml: &mut impl Document<'x>,
+) -> Result<SetParameterValuesFault, DecodeError> {
     let (mut parameter_name, mut code, mut string) = (None, None, None);
     while let Some(name) = xml.child()? {
         match name {
@@ -231,11 +233,11 @@ fn parameter_fault(xml: &mut Xml<'_>) -> Result<SetParameterValuesFault, DecodeE
 }
 
 /// Reads every `item` of the `ParameterList` inside the open element.
-fn list<T>(
-    xml: &mut Xml<'_>,
+fn list<'x, X: Document<'x>, T>(
+    xml: &mut X,
     item: &str,
     items: &mut Vec<T>,
-    read: fn(&mut Xml<'_>) -> Result<T, DecodeError>,
+    read: fn(&mut X) -> Result<T, DecodeError>,
 ) -> Result<(), DecodeError> {
     while let Some(name) = xml.child()? {
         if name != "ParameterList" {
@@ -253,7 +255,7 @@ fn list<T>(
     Ok(())
 }
 
-fn parameter_value(xml: &mut Xml<'_>) -> Result<ParameterValue, DecodeError> {
+fn parameter_value<'x>(xml: &mut impl Document<'x>) -> Result<ParameterValue, DecodeError> {
     let (mut parameter, mut value) = (None, None);
     let mut r#type = String::new();
     while let Some(name) = xml.child()? {
@@ -275,7 +277,7 @@ fn parameter_value(xml: &mut Xml<'_>) -> Result<ParameterValue, DecodeError> {
     })
 }
 
-fn parameter_info(xml: &mut Xml<'_>) -> Result<ParameterInfo, DecodeError> {
+fn parameter_info<'x>(xml: &mut impl Document<'x>) -> Result<ParameterInfo, DecodeError> {
     let (mut parameter, mut writable) = (None, None);
     while let Some(name) = xml.child()? {
         match name {
@@ -296,7 +298,7 @@ fn parameter_info(xml: &mut Xml<'_>) -> Result<ParameterInfo, DecodeError> {
 }
 
 /// Only who calls is read: an Inform is never the result of a transfer.
-fn inform(xml: &mut Xml<'_>) -> Result<Call, DecodeError> {
+fn inform<'x>(xml: &mut impl Document<'x>) -> Result<Call, DecodeError> {
     let mut device = None;
     while let Some(name) = xml.child()? {
         match name {
@@ -310,7 +312,7 @@ fn inform(xml: &mut Xml<'_>) -> Result<Call, DecodeError> {
     })
 }
 
-fn device_id(xml: &mut Xml<'_>) -> Result<DeviceId, DecodeError> {
+fn device_id<'x>(xml: &mut impl Document<'x>) -> Result<DeviceId, DecodeError> {
     let (mut oui, mut product_class, mut serial_number) = (None, None, None);
     while let Some(name) = xml.child()? {
         match name {
@@ -328,8 +330,8 @@ fn device_id(xml: &mut Xml<'_>) -> Result<DeviceId, DecodeError> {
 }
 
 /// Reads the text of the element `name` into its slot.
-pub(super) fn text(
-    xml: &mut Xml<'_>,
+pub(super) fn text<'x>(
+    xml: &mut impl Document<'x>,
     name: &str,
     slot: &mut Option<String>,
 ) -> Result<(), DecodeError> {
@@ -337,8 +339,8 @@ pub(super) fn text(
 }
 
 /// Reads the number of the element `name` into its slot; the inner `None` is an empty element.
-fn number(
-    xml: &mut Xml<'_>,
+fn number<'x>(
+    xml: &mut impl Document<'x>,
     name: &str,
     slot: &mut Option<Option<u32>>,
 ) -> Result<(), DecodeError> {

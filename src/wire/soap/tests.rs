@@ -2,6 +2,7 @@
 
 mod corpus;
 mod hostile;
+mod plain;
 
 use crate::wire::DecodeReason;
 use crate::wire::cpe_event::Reading;

@@ -13,6 +13,8 @@ use quick_xml::events::{BytesRef, Event};
 
 use crate::wire::{DecodeError, DecodeReason};
 
+use super::document::{Document, Node, forbidden_char, is_char};
+
 /// Deepest nesting of elements; a CWMP envelope has eight levels.
 const DEPTH_MAX: usize = 32;
 
@@ -31,16 +33,6 @@ pub(super) struct Xml<'x> {
     prefixes: Vec<(usize, &'x str)>,
     /// Attributes of the element that was opened last.
     attributes: Attributes<'x>,
-}
-
-/// What comes next inside an element.
-pub(super) enum Node<'x> {
-    /// An element opens: its local name.
-    Element(&'x str),
-    /// The element, or the document, ends.
-    End,
-    /// A piece of text.
-    Text(Cow<'x, str>),
 }
 
 impl<'x> Xml<'x> {
@@ -62,148 +54,6 @@ impl<'x> Xml<'x> {
         match forbidden_char(source) {
             Some((at, c)) => Err(xml.malformed_at(at, format!("character {c:?} is not allowed"))),
             None => Ok(xml),
-        }
-    }
-
-    /// Opens the outermost element.
-    ///
-    /// # Errors
-    /// If there is none.
-    pub(super) fn root(&mut self) -> Result<&'x str, DecodeError> {
-        self.outside()?
-            .ok_or_else(|| self.malformed("there is no element"))
-    }
-
-    /// Reads what follows the outermost element.
-    ///
-    /// # Errors
-    /// If it is more than comments and white space.
-    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
-        match self.outside()? {
-            Some(_) => Err(self.malformed("there is a second outermost element")),
-            None => Ok(()),
-        }
-    }
-
-    /// Opens the next child of the open element, or closes the element: `None`.
-    ///
-    /// # Errors
-    /// If the document is not well-formed, or exceeds a limit.
-    pub(super) fn child(&mut self) -> Result<Option<&'x str>, DecodeError> {
-        loop {
-            match self.node()? {
-                Node::Element(name) => return Ok(Some(name)),
-                Node::End => return Ok(None),
-                Node::Text(_) => {}
-            }
-        }
-    }
-
-    /// Reads the text of the open element, and closes it. Line breaks at its ends, with the white space around them,
-    /// are layout and left out.
-    ///
-    /// # Errors
-    /// As [`Self::child`]; and if the element holds other elements.
-    pub(super) fn text(&mut self) -> Result<Cow<'x, str>, DecodeError> {
-        let mut text = Cow::Borrowed("");
-        loop {
-            match self.node()? {
-                Node::Text(part) if text.is_empty() => text = part,
-                Node::Text(part) => text.to_mut().push_str(&part),
-                Node::End => return Ok(without_layout(text)),
-                Node::Element(name) => {
-                    return Err(DecodeError {
-                        reason: DecodeReason::InvalidField,
-                        detail: format!(
-                            "an element {name:?} stands where text is expected, {}",
-                            self.place(self.position())
-                        ),
-                    });
-                }
-            }
-        }
-    }
-
-    /// Closes the open element, whatever it holds.
-    ///
-    /// # Errors
-    /// As [`Self::child`].
-    pub(super) fn skip(&mut self) -> Result<(), DecodeError> {
-        let depth = self.depth;
-        while self.depth >= depth {
-            self.node()?;
-        }
-        Ok(())
-    }
-
-    /// The attribute of that local name of the element that was opened last; `None` before anything was opened.
-    pub(super) fn attribute(&self, name: &str) -> Option<Cow<'x, str>> {
-        self.attributes
-            .clone()
-            .flatten()
-            .find(|attribute| attribute.key.local_name().as_ref() == name)
-            .map(|attribute| attribute.value)
-    }
-
-    /// What comes next inside the open element.
-    ///
-    /// # Errors
-    /// As [`Self::child`].
-    pub(super) fn node(&mut self) -> Result<Node<'x>, DecodeError> {
-        loop {
-            let start = self.position();
-            let event = self.reader.read_event().map_err(|error| {
-                let at = usize::try_from(self.reader.error_position()).unwrap_or(start);
-                self.malformed_at(at, error)
-            })?;
-            match event {
-                Event::Start(tag) => {
-                    let inner = &self.source[start + 1..][..tag.len()];
-                    return self.open(inner, tag.name().as_ref().len());
-                }
-                Event::Empty(_) => unreachable!("the reader opens and closes empty elements"),
-                Event::End(_) => {
-                    self.close();
-                    return Ok(Node::End);
-                }
-                Event::Text(text) if text.contains("]]>") => {
-                    return Err(self.malformed_at(start, "]]> must not stand in text"));
-                }
-                Event::Text(text) => return Ok(Node::Text(text.xml10_content())),
-                Event::CData(_) if self.depth == 0 => {
-                    return Err(self.malformed_at(start, "CDATA stands outside the document"));
-                }
-                Event::CData(text) => return Ok(Node::Text(text.xml10_content())),
-                Event::GeneralRef(reference) => return self.resolve(start, &reference),
-                Event::Comment(_) | Event::PI(_) => {}
-                Event::Decl(declaration) if start == 0 => {
-                    let version = declaration.version();
-                    version.map_err(|error| self.malformed_at(start, error))?;
-                }
-                Event::Decl(_) => {
-                    let error = "the XML declaration must be the very beginning";
-                    return Err(self.malformed_at(start, error));
-                }
-                Event::DocType(_) => {
-                    return Err(self.malformed_at(start, "SOAP allows no document type"));
-                }
-                Event::Eof if self.depth > 0 => {
-                    return Err(self.malformed("the document ends inside an element"));
-                }
-                Event::Eof => return Ok(Node::End),
-            }
-        }
-    }
-
-    /// The next element outside the outermost one.
-    fn outside(&mut self) -> Result<Option<&'x str>, DecodeError> {
-        loop {
-            match self.node()? {
-                Node::Element(name) => return Ok(Some(name)),
-                Node::End => return Ok(None),
-                Node::Text(text) if text.trim_ascii().is_empty() => {}
-                Node::Text(_) => return Err(self.malformed("text stands outside the document")),
-            }
         }
     }
 
@@ -303,10 +153,6 @@ impl<'x> Xml<'x> {
         usize::try_from(self.reader.buffer_position()).expect("the document is in memory")
     }
 
-    fn malformed(&self, error: impl fmt::Display) -> DecodeError {
-        self.malformed_at(self.position(), error)
-    }
-
     fn malformed_at(&self, at: usize, error: impl fmt::Display) -> DecodeError {
         DecodeError {
             reason: DecodeReason::MalformedXml,
@@ -334,46 +180,74 @@ impl<'x> Xml<'x> {
     }
 }
 
-fn without_layout(text: Cow<'_, str>) -> Cow<'_, str> {
-    let bare = |text: &str| {
-        let start = text.len() - text.trim_ascii_start().len();
-        let start = if text[..start].contains('\n') {
-            start
-        } else {
-            0
-        };
-        let end = text.trim_ascii_end().len().max(start);
-        let end = if text[end..].contains('\n') {
-            end
-        } else {
-            text.len()
-        };
-        start..end
-    };
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[bare(text)]),
-        Cow::Owned(mut text) => {
-            let range = bare(&text);
-            text.truncate(range.end);
-            text.drain(..range.start);
-            Cow::Owned(text)
+impl<'x> Document<'x> for Xml<'x> {
+    fn node(&mut self) -> Result<Node<'x>, DecodeError> {
+        loop {
+            let start = self.position();
+            let event = self.reader.read_event().map_err(|error| {
+                let at = usize::try_from(self.reader.error_position()).unwrap_or(start);
+                self.malformed_at(at, error)
+            })?;
+            match event {
+                Event::Start(tag) => {
+                    let inner = &self.source[start + 1..][..tag.len()];
+                    return self.open(inner, tag.name().as_ref().len());
+                }
+                Event::Empty(_) => unreachable!("the reader opens and closes empty elements"),
+                Event::End(_) => {
+                    self.close();
+                    return Ok(Node::End);
+                }
+                Event::Text(text) if text.contains("]]>") => {
+                    return Err(self.malformed_at(start, "]]> must not stand in text"));
+                }
+                Event::Text(text) => return Ok(Node::Text(text.xml10_content())),
+                Event::CData(_) if self.depth == 0 => {
+                    return Err(self.malformed_at(start, "CDATA stands outside the document"));
+                }
+                Event::CData(text) => return Ok(Node::Text(text.xml10_content())),
+                Event::GeneralRef(reference) => return self.resolve(start, &reference),
+                Event::Comment(_) | Event::PI(_) => {}
+                Event::Decl(declaration) if start == 0 => {
+                    let version = declaration.version();
+                    version.map_err(|error| self.malformed_at(start, error))?;
+                }
+                Event::Decl(_) => {
+                    let error = "the XML declaration must be the very beginning";
+                    return Err(self.malformed_at(start, error));
+                }
+                Event::DocType(_) => {
+                    return Err(self.malformed_at(start, "SOAP allows no document type"));
+                }
+                Event::Eof if self.depth > 0 => {
+                    return Err(self.malformed("the document ends inside an element"));
+                }
+                Event::Eof => return Ok(Node::End),
+            }
         }
     }
-}
 
-/// The first character that is none of XML, and where it stands.
-fn forbidden_char(text: &str) -> Option<(usize, char)> {
-    // Nearly every document has printable ASCII and white space only, which is seen many bytes at a time.
-    let is_odd = |byte: u8| !(b' '..0x80).contains(&byte) & !matches!(byte, b'\t' | b'\n' | b'\r');
-    if !text.bytes().fold(false, |found, byte| found | is_odd(byte)) {
-        return None;
+    fn attribute(&self, name: &str) -> Option<Cow<'x, str>> {
+        self.attributes
+            .clone()
+            .flatten()
+            .find(|attribute| attribute.key.local_name().as_ref() == name)
+            .map(|attribute| attribute.value)
     }
-    text.char_indices().find(|(_, c)| !is_char(*c))
-}
 
-/// `Char` of XML 1.0.
-fn is_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
+    fn malformed(&self, error: impl fmt::Display) -> DecodeError {
+        self.malformed_at(self.position(), error)
+    }
+
+    fn no_text(&self, element: &str) -> DecodeError {
+        DecodeError {
+            reason: DecodeReason::InvalidField,
+            detail: format!(
+                "an element {element:?} stands where text is expected, {}",
+                self.place(self.position())
+            ),
+        }
+    }
 }
 
 /// `NCName` of "Namespaces in XML", in which every character outside ASCII passes.
