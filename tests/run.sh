@@ -23,7 +23,7 @@ java_is_new_enough() {
 # of the tests.
 missing_packages() {
     local pair
-    for pair in gcc:gcc g++:g++ make:make perl:perl python3:python3 mvn:maven promtool:prometheus setpriv:util-linux; do
+    for pair in gcc:gcc g++:g++ make:make perl:perl curl:curl python3:python3 mvn:maven promtool:prometheus setpriv:util-linux; do
         command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
     done
     command -v gcc >/dev/null && [ -e /usr/include/stdlib.h ] || echo libc6-dev

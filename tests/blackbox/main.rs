@@ -53,6 +53,8 @@ mod poison;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod quickstart;
+#[cfg(test)]
 mod requesters;
 #[cfg(test)]
 mod restart;

@@ -7,6 +7,8 @@ mod compose;
 #[cfg(test)]
 mod generated;
 #[cfg(test)]
+mod quickstart;
+#[cfg(test)]
 mod rules;
 #[cfg(test)]
 mod tools;
