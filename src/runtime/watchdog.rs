@@ -42,6 +42,8 @@ impl Watchdog {
 
 #[cfg(test)]
 mod tests {
+    use crate::runtime::Clock;
+
     use super::*;
 
     const START: Timestamp = Timestamp::from_millis(1_000_000);
@@ -75,6 +77,18 @@ mod tests {
             for _ in 0..10 {
                 assert_eq!(watchdog.look(&health), None);
             }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_is_not_taken_for_a_worker_that_hangs() {
+        let hour = Duration::from_hours(1);
+        let clock = Clock::new();
+        let health = Health::new(1, clock.at(hour * 2, Duration::ZERO));
+        let mut watchdog = Watchdog::default();
+        for passed in (1..7200).map(Duration::from_secs) {
+            health.turned(0, clock.at(hour + passed, passed));
+            assert_eq!(watchdog.look(&health), None, "after {passed:?}");
         }
     }
 }
