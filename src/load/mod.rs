@@ -101,6 +101,9 @@ pub(crate) fn run_while(
 
 fn write_verdict(verdict: &Verdict, json: bool, out: &mut impl Write) -> anyhow::Result<()> {
     if json {
+        for example in verdict.examples() {
+            tracing::warn!(example, "the bridge was wrong");
+        }
         serde_json::to_writer(&mut *out, verdict)?;
         writeln!(out)?;
     } else {

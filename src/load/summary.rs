@@ -107,6 +107,11 @@ impl Verdict {
         }
     }
 
+    /// Some of what went wrong, for people.
+    pub(super) fn examples(&self) -> &[String] {
+        &self.details.examples
+    }
+
     /// Whether every request got its one right outcome, and every event is accounted for. A run that only writes
     /// finds nothing.
     pub const fn is_good(&self) -> bool {
