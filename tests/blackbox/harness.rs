@@ -17,11 +17,20 @@ fn one_node_carries_transactions_and_leaves_nothing_behind() {
 #[test]
 fn three_nodes_carry_transactions_and_leave_nothing_behind() {
     let mut broker = Broker::start(3);
-    broker.kill_node(1);
-    broker.restart();
-    wait_for("replicas in sync", Duration::from_secs(60), || {
-        broker.client().all_in_sync().then_some(())
-    });
+    let client = broker.client();
+    client.create_topic("led", 1, &[]);
+    for end in [Broker::kill_node, Broker::stop_node] {
+        let leader = client.leader("led", 0).expect("all are there");
+        end(&mut broker, leader);
+        wait_for("another leader", Duration::from_secs(60), || {
+            client.leader("led", 0).filter(|now| *now != leader)
+        });
+        broker.restart();
+        assert!(!broker.node_has_ended(leader));
+        wait_for("replicas in sync", Duration::from_secs(60), || {
+            client.all_in_sync().then_some(())
+        });
+    }
     carries_transactions(broker);
 }
 
@@ -38,6 +47,11 @@ fn carries_transactions(mut broker: Broker) {
     assert_eq!(records.len(), 1, "{records:?}");
     assert_eq!(records[0].value(), b"kept");
     assert_eq!(records[0].header("h"), Some("v"));
+
+    let mut tail = client.tail(&["probe"]);
+    wait_for("the record once more", Duration::from_secs(60), || {
+        (tail.count(Duration::from_millis(50)) == 1).then_some(())
+    });
 
     let begin = Instant::now();
     broker.stop();

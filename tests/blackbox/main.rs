@@ -39,6 +39,8 @@ mod keys;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod oauth;

@@ -12,6 +12,7 @@ use nix::unistd::Pid;
 
 use super::certificates::Authority;
 use super::client::Client;
+use super::network::Network;
 use super::tokens::{AUDIENCE, TokenIssuer};
 use super::{jars, process};
 
@@ -87,6 +88,8 @@ sasl.oauthbearer.expected.audience={audience}
 /// What clients must prove.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Security {
+    /// As `Sasl`, with a proxy before each node.
+    Distant,
     None,
     Oauth,
     Sasl,
@@ -97,6 +100,7 @@ enum Security {
 pub(crate) struct Broker {
     directory: PathBuf,
     nodes: Vec<Node>,
+    network: Network,
 }
 
 struct Node {
@@ -104,6 +108,8 @@ struct Node {
     port: u16,
     /// Port of the listener where users must prove who they are, and may do only what is allowed.
     secured_port: Option<u16>,
+    /// Port of the proxy before that listener.
+    proxy_port: Option<u16>,
     /// Port of the listener where clients must have a certificate.
     mutual_port: Option<u16>,
     security: Security,
@@ -165,6 +171,15 @@ impl Broker {
         })
     }
 
+    /// Starts a cluster with a second listener behind a [`Network`], where [`USER`] may do only what access control
+    /// lists allow. `prepare` gets the directory of each node, formatted in its folder `data`.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub(crate) fn start_distant(nodes: usize, prepare: &dyn Fn(&Path)) -> Self {
+        Self::start_prepared(nodes, Security::Distant, prepare)
+    }
+
     fn start_with(nodes: usize, security: Security) -> Self {
         Self::start_prepared(nodes, security, &|_| {})
     }
@@ -202,6 +217,24 @@ impl Broker {
             .map(|node| format!("127.0.0.1:{}", node.port))
             .collect();
         addresses.join(",")
+    }
+
+    /// Addresses for clients that go through the [`Network`].
+    ///
+    /// # Panics
+    /// If the cluster was started without.
+    pub(crate) fn distant_bootstrap(&self) -> String {
+        let addresses: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| format!("127.0.0.1:{}", node.proxy_port.expect("a distant cluster")))
+            .collect();
+        addresses.join(",")
+    }
+
+    /// What lies between the nodes and clients of [`Self::distant_bootstrap`].
+    pub(crate) const fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Address of the listener where access counts.
@@ -283,6 +316,17 @@ impl Broker {
         self.nodes[index].reap();
     }
 
+    /// Stops one node in order.
+    pub(crate) fn stop_node(&mut self, index: usize) {
+        self.nodes[index].signal(Signal::SIGTERM);
+        self.nodes[index].reap();
+    }
+
+    /// Whether a node ended by itself.
+    pub(crate) fn node_has_ended(&mut self, index: usize) -> bool {
+        self.nodes[index].has_ended()
+    }
+
     /// Starts the nodes that do not run, with their data and on their ports, and waits until all answer.
     ///
     /// # Panics
@@ -309,14 +353,18 @@ impl Broker {
             .map(|(id, port)| format!("{id}@127.0.0.1:{port}"))
             .collect();
         let mut nodes: Vec<Node> = Vec::new();
+        let network = Network::default();
         for (index, (&port, &controller_port)) in
             client_ports.iter().zip(controller_ports).enumerate()
         {
             let id = index + 1;
+            let secured_port = (security != Security::None).then(free_port);
+            let proxied = secured_port.filter(|_| security == Security::Distant);
             let node = Node {
                 directory: directory.join(format!("node-{id}")),
                 port,
-                secured_port: (security != Security::None).then(free_port),
+                secured_port,
+                proxy_port: proxied.map(|port| network.open(index, port)),
                 mutual_port: (security == Security::Tls).then(free_port),
                 security,
                 child: None,
@@ -331,7 +379,11 @@ impl Broker {
             }
             nodes.push(node);
         }
-        Self { directory, nodes }
+        Self {
+            directory,
+            nodes,
+            network,
+        }
     }
 
     /// Waits until every node knows all of them.
@@ -399,17 +451,20 @@ impl Node {
                 Security::Oauth => OAUTH
                     .replace("{keys}", &self.keys())
                     .replace("{audience}", AUDIENCE),
-                Security::Sasl => SECURITY.to_owned(),
+                Security::Distant | Security::Sasl => SECURITY.to_owned(),
                 Security::Tls => TLS.to_owned(),
             };
             let mutual =
                 mutual.map_or_else(String::new, |port| format!(",MUTUAL://127.0.0.1:{port}"));
-            let clients =
-                format!("PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{secured}{mutual}");
+            let clients = |secured: u16| {
+                format!("PLAINTEXT://127.0.0.1:{port},SASL://127.0.0.1:{secured}{mutual}")
+            };
             format!(
                 "{settings}\
-                 listeners={clients},CONTROLLER://127.0.0.1:{controller_port}\n\
-                 advertised.listeners={clients}\n"
+                 listeners={},CONTROLLER://127.0.0.1:{controller_port}\n\
+                 advertised.listeners={}\n",
+                clients(secured),
+                clients(self.proxy_port.unwrap_or(secured))
             )
         });
         // Of a setting that stands twice the last counts.

@@ -172,6 +172,15 @@ impl Client {
         i32::try_from(with_leader.count()).expect("few partitions")
     }
 
+    /// The index of the node that leads a partition; `None`: nobody does, or the cluster does not tell.
+    pub(crate) fn leader(&self, topic: &str, partition: i32) -> Option<usize> {
+        let metadata = self.admin.inner().fetch_metadata(Some(topic), CALL_LIMIT);
+        let metadata = metadata.ok()?;
+        let mut partitions = metadata.topics().iter().flat_map(|t| t.partitions());
+        let found = partitions.find(|found| found.id() == partition)?;
+        usize::try_from(found.leader() - 1).ok()
+    }
+
     /// Whether every partition of every topic is as safe as it was made to be.
     pub(crate) fn all_in_sync(&self) -> bool {
         let metadata = self.admin.inner().fetch_metadata(None, CALL_LIMIT);

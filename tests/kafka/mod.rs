@@ -8,6 +8,7 @@ pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod fleet;
 pub(crate) mod jars;
+pub(crate) mod network;
 pub(crate) mod play;
 pub(crate) mod process;
 pub(crate) mod tail;

@@ -159,6 +159,12 @@ impl Tail {
         }
     }
 
+    /// Reads for that long at most, forgets what it read, and tells how many records that were.
+    pub(crate) fn count(&mut self, wait: Duration) -> usize {
+        self.poll(wait);
+        self.records.drain(..).count()
+    }
+
     /// Whether the positions, which step over the marks of transactions, have reached `ends`.
     fn has_passed(&self, ends: &[i64]) -> bool {
         let positions = self.consumer.position().expect("partitions are assigned");
