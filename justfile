@@ -33,6 +33,10 @@ rolling:
 scaling:
     CREDBRIDGE_SOAK=scaling cargo test --test soak -- --nocapture
 
+# Everything that can go wrong around the bridge, on three brokers: one to two hours; e.g. `just chaos kill,disk` for two rounds
+chaos rounds="whole":
+    CREDBRIDGE_CHAOS={{rounds}} cargo test --test chaos -- --nocapture
+
 # Catch-up, memory, restore and latency on a real Apache Kafka
 bench:
     cargo bench --bench pipeline

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::faults::Cast;
+use crate::cast::Cast;
 use crate::kafka::app::App;
 use crate::kafka::wait_for;
 use crate::load::Load;
@@ -51,7 +51,7 @@ struct Cost {
 ///
 /// # Panics
 /// If a process does not stop or get ready in time, or responses stay away.
-pub(crate) fn take(steps: &[Step], cast: &mut Cast<'_>, app: &App, load: &mut Load) {
+pub(crate) fn take(steps: &[Step], cast: &mut Cast, app: &App, load: &mut Load) {
     let watch = Watch::default();
     let (costs, arrivals) = thread::scope(|scope| {
         let arrivals = scope.spawn(|| arrivals(app, &watch));
@@ -100,7 +100,7 @@ impl Watch {
     }
 }
 
-fn take_one(step: Step, cast: &mut Cast<'_>, watch: &Watch) -> Cost {
+fn take_one(step: Step, cast: &mut Cast, watch: &Watch) -> Cost {
     let index = match step {
         Step::Replace(index) => index,
         Step::Add => cast.count(),

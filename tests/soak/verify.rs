@@ -6,10 +6,10 @@ use credbridge::wire::r#gen::CreateRequest;
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::faults::Plan;
 use crate::kafka::app::{App, Outputs};
 use crate::kafka::fleet;
 use crate::kafka::tail::Received;
+use crate::load::Extent;
 
 /// Response codes that announce a result (nonBlockingRequestSynch and nonBlockingRequestAsynch).
 const ACKNOWLEDGEMENTS: [u64; 2] = [1001, 1002];
@@ -21,9 +21,9 @@ const NO_RESPONSE: u64 = 5;
 ///
 /// # Panics
 /// If anything was lost, doubled, wrong or unbalanced.
-pub(crate) fn summary(summary: &Value, plan: &Plan) {
+pub(crate) fn summary(summary: &Value, extent: Extent) {
     assert_eq!(
-        summary["installations"], plan.installations,
+        summary["installations"], extent.installations,
         "installations in {summary}"
     );
     for mistake in ["lost", "doubled", "wrong"] {
