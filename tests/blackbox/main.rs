@@ -39,6 +39,8 @@ mod keys;
 #[cfg(test)]
 mod ledger;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod network;
 #[cfg(test)]
 mod nodes;
@@ -56,6 +58,8 @@ mod poison;
 mod process;
 #[cfg(test)]
 mod quickstart;
+#[cfg(test)]
+mod repeats;
 #[cfg(test)]
 mod requesters;
 #[cfg(test)]

@@ -20,7 +20,8 @@ use simulation::Simulation;
 /// Seeds of a usual test run: about 30 s in the dev profile.
 const SEEDS: u64 = 10_000;
 
-fn number_of(variable: &str) -> Option<u64> {
+/// What a variable of the environment asks for.
+pub(super) fn number_of(variable: &str) -> Option<u64> {
     let text = std::env::var_os(variable)?.into_string().unwrap();
     Some(text.parse().unwrap())
 }

@@ -1,9 +1,10 @@
 use crate::onem2m::Expiry;
 use crate::onem2m::ResponseStatusCode::{
-    BadRequest, MgmtSessionEstablishmentTimeout, RequestTimeout,
+    BadRequest, Created, MgmtSessionEstablishmentTimeout, RequestTimeout,
 };
 
-use super::super::{Effects, Progress};
+use super::super::sim::number_of;
+use super::super::{Effect, Effects, Limits, Progress};
 use super::world::*;
 
 /// Brings k1 into a state by these events, then lets `minutes` pass: silent one millisecond before.
@@ -181,4 +182,72 @@ fn a_fault_before_the_deadline_leaves_no_deadline_of_the_step() {
         &[respond("a1", BadRequest), remember("k1")],
     );
     world.wait(100 * MINUTE, &[]);
+}
+
+/// Installations of a usual run; a variable asks for others, e.g. a million.
+const BACKLOG: u64 = 20_000;
+
+/// A shard is a day behind: every deadline is past, and what devices said lies in the log, unread.
+#[test]
+fn a_day_of_backlog_times_out_only_what_nobody_answered() {
+    let asked = number_of("CREDBRIDGE_BACKLOG");
+    let count = u32::try_from(asked.unwrap_or(BACKLOG)).unwrap();
+    let limits = Limits {
+        open_installations_max: usize::MAX,
+        ..limits()
+    };
+    let mut world = World::with(limits, rules());
+    let name = |prefix: &str, number: u32| format!("{prefix}{number}");
+    for number in 0..count {
+        world.effects(create(&name("k", number), &name("a", number)).of(number));
+    }
+    let read_up_to = world.now;
+    world.now = world.now + 24 * 60 * MINUTE;
+    let mut effects = Effects::new();
+    let late = |world: &mut World, due, max, effects: &mut Effects| {
+        world
+            .correlator
+            .handle_timeout(world.now, due, max, effects)
+    };
+    for number in 0..count {
+        let key = name("k", number);
+        match number % 3 {
+            0 => {}
+            1 => {
+                let response = world.response(transfer_complete(&key, 9018).of(number));
+                assert_eq!(response.response_status_code, BadRequest);
+            }
+            _ => {
+                world.effects(transfer_complete(&key, 0).of(number));
+                let response = world.response(set_applied(&key).of(number));
+                assert_eq!(response.response_status_code, Created);
+            }
+        }
+        assert_eq!(late(&mut world, read_up_to, usize::MAX, &mut effects), 0);
+    }
+    let silent = usize::try_from(count.div_ceil(3)).unwrap();
+    let mut fired = 0;
+    let now = world.now;
+    loop {
+        let portion = late(&mut world, now, 200, &mut effects);
+        assert!(portion <= 200);
+        let answers = effects.iter().filter_map(|effect| match effect {
+            Effect::Respond(response) => Some(response.response_status_code),
+            Effect::Forget(_)
+            | Effect::Remember(_)
+            | Effect::Send(_)
+            | Effect::SetAside(_)
+            | Effect::Stage(_)
+            | Effect::Unstage(_) => None,
+        });
+        let answers: Vec<_> = answers.collect();
+        assert_eq!(answers, vec![MgmtSessionEstablishmentTimeout; portion]);
+        effects = Effects::new();
+        fired += portion;
+        if portion == 0 {
+            break;
+        }
+    }
+    assert_eq!(fired, silent);
+    assert_eq!(world.correlator.open_installations(), 0);
 }
