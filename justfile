@@ -37,6 +37,11 @@ scaling:
 chaos rounds="whole":
     CREDBRIDGE_CHAOS={{rounds}} cargo test --test chaos -- --nocapture
 
+# More than the bridge bears: twice as many requests for so many minutes, and many open installations within a limit of memory
+overload minutes="60" open="1000000" mib="256":
+    CREDBRIDGE_OVERLOAD_MINUTES={{minutes}} CREDBRIDGE_OVERLOAD_OPEN={{open}} CREDBRIDGE_OVERLOAD_MIB={{mib}} cargo test --release --test overload -- --nocapture
+    CREDBRIDGE_BACKLOG={{open}} cargo test --release --lib a_day_of_backlog -- --nocapture
+
 # Catch-up, memory, restore and latency on a real Apache Kafka
 bench:
     cargo bench --bench pipeline

@@ -50,6 +50,11 @@ pub(crate) struct Load {
 impl Load {
     /// Starts a fleet in which much goes wrong, with the configuration of an application.
     pub(crate) fn start(config: &Value, extent: Extent) -> Self {
+        Self::start_with(config, extent, &MESS)
+    }
+
+    /// Starts a fleet with other options.
+    pub(crate) fn start_with(config: &Value, extent: Extent, more: &[&str]) -> Self {
         let directory = process::scratch("load");
         let config = write_config(&directory, config);
         let file = |name: &str| File::create(directory.join(name)).expect("the directory is ours");
@@ -65,7 +70,7 @@ impl Load {
                 command.args([name, value.as_str()]);
             }
             command
-                .args(MESS)
+                .args(more)
                 .stdout(Stdio::from(file("out")))
                 .stderr(Stdio::from(file("log")))
         });
