@@ -62,7 +62,8 @@ struct Letter {
 }
 
 /// Writes dead letters back into the topics that they came from, as they were before the bridge set them aside; tells
-/// each of them on `out`. What came to stand in the dead letters after the start is left alone.
+/// each of them on `out`. One without a value is left alone: its record had none, or did not fit, and what would be written
+/// would only be set aside again. What came to stand in the dead letters after the start is left alone.
 ///
 /// # Errors
 /// If the cluster fails, or a letter names no input of the configuration as its source.
@@ -72,7 +73,17 @@ pub fn dead_letters(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let clock = Clock::new();
-    let letters = choose(config, options, clock.now())?;
+    let (letters, bare): (Vec<_>, Vec<_>) = choose(config, options, clock.now())?
+        .into_iter()
+        .partition(|letter| letter.value.is_some());
+    for letter in &bare {
+        writeln!(
+            out,
+            "{} left alone: it has no value; its record stands at {} ({})",
+            letter.at, letter.source, letter.reason
+        )
+        .context(CANNOT_WRITE)?;
+    }
     let producer = if options.dry_run {
         None
     } else {

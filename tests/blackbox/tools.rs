@@ -38,11 +38,15 @@ fn dead_letters_go_back_where_they_came_from_if_they_are_wanted() {
     let xml = Record::new(&app.events, "<no end>")
         .key(key.clone())
         .header("h", "1");
-    let json = Record::new(&app.requests, "{").key(key);
-    app.client.send_all(vec![xml.clone(), json]);
+    let json = Record::new(&app.requests, "{").key(key.clone());
+    let bare = Record {
+        value: None,
+        ..Record::new(&app.requests, "").key(key)
+    };
+    app.client.send_all(vec![xml.clone(), json, bare]);
     let mut letters = app.client.tail(&[&app.dead_letters]);
     let limit = Duration::from_secs(60);
-    letters.read_until("both dead letters", limit, |all| all.len() == 2);
+    letters.read_until("all dead letters", limit, |all| all.len() == 3);
 
     let wanted = [
         "replay",
@@ -59,9 +63,16 @@ fn dead_letters_go_back_where_they_came_from_if_they_are_wanted() {
     );
     let told = tool(&app, &wanted);
     assert!(told.ends_with("1 dead letters written back\n"), "{told}");
+    let told = tool(&app, &["replay", "dead-letters", "--reason", "empty_value"]);
+    for part in [
+        " left alone: it has no value",
+        "\n0 dead letters written back\n",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
 
     letters.read_until("the dead letter of the replayed record", limit, |all| {
-        all.len() == 3
+        all.len() == 4
     });
     bridge.stop();
     let events = app.client.read_all(&[&app.events]);
@@ -71,7 +82,7 @@ fn dead_letters_go_back_where_they_came_from_if_they_are_wanted() {
         assert_eq!(event.value, xml.value);
         assert_eq!(event.headers, xml.headers);
     }
-    assert_eq!(app.client.read_all(&[&app.requests]).len(), 1);
+    assert_eq!(app.client.read_all(&[&app.requests]).len(), 2);
 }
 
 /// The entries of an explanation as `kind name cause -> at`.
