@@ -186,7 +186,7 @@ fn message(response: &Response, target: Option<&str>) -> r#gen::CreateResponse {
     }
 }
 
-/// Response primitive (TS-0004 clause 8.2.2): rsc, rqi, to, fr, rvi, pc. What follows from a notification answers
+/// Response primitive (TS-0004 clause 8.2.2): rsc, rqi, to, fr, rvi, pc, vsi. What follows from a notification answers
 /// nobody: it has neither rqi nor to, and fr is the resource that it is about.
 struct ResponsePrimitive<'a>(&'a Response);
 
@@ -207,6 +207,10 @@ impl Serialize for ResponsePrimitive<'_> {
         }
         if let Some(content) = content(self.0) {
             map.serialize_entry("pc", &content)?;
+        }
+        // What is told beside a success has no place in pc, where the resource stands.
+        if self.0.response_status_code.is_success() && !self.0.debug.is_empty() {
+            map.serialize_entry("vsi", &self.0.debug)?;
         }
         map.end()
     }

@@ -10,6 +10,7 @@ use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
 use crate::kafka::play::Play;
+use crate::waiting::with_members;
 
 /// A request in CBOR instead of JSON.
 fn in_cbor(mut record: Record) -> Record {
@@ -146,26 +147,27 @@ fn valid_in(app: &App, serial_number: &str, years: [i32; 2]) -> Record {
 fn certificates_outside_of_their_validity_are_told_or_refused() {
     let expired = ("S1", [2000, 2001], "expired at 2001-01-01");
     let not_yet = ("S2", [3000, 3001], "is not valid before 3000-01-01");
-    // A success has room for the debug text in protobuf only.
-    let app =
-        App::new(Broker::shared(), "validity").set(&json!({"formats": {"responses": "protobuf"}}));
-    let bridge = app.start();
-    let mut play = Play::new(&app);
-    for (serial_number, years, told) in [expired, not_yet] {
-        app.client.send(valid_in(&app, serial_number, years));
-        let (download, _) = play.next_command(serial_number);
-        let set = play.up_to_set(serial_number, &download);
-        play.event(serial_number, &set.id, fleet::set_response());
-        let (response, _) = play.next_response(serial_number);
-        assert_eq!(response.code, 2001, "{response:?}");
-        assert!(response.debug.contains(told), "{response:?}");
+    for format in ["json", "cbor", "protobuf"] {
+        let app =
+            App::new(Broker::shared(), "validity").set(&json!({"formats": {"responses": format}}));
+        let bridge = app.start();
+        let mut play = Play::new(&app);
+        for (serial_number, years, told) in [expired, not_yet] {
+            app.client.send(valid_in(&app, serial_number, years));
+            let (download, _) = play.next_command(serial_number);
+            let set = play.up_to_set(serial_number, &download);
+            play.event(serial_number, &set.id, fleet::set_response());
+            let (response, _) = play.next_response(serial_number);
+            assert_eq!(response.code, 2001, "{response:?}");
+            assert!(response.debug.contains(told), "{format}: {response:?}");
+        }
+        play.request("S3", None);
+        let (download, _) = play.next_command("S3");
+        let set = play.up_to_set("S3", &download);
+        play.event("S3", &set.id, fleet::set_response());
+        assert_eq!(play.next_response("S3").0.debug, "");
+        bridge.stop();
     }
-    play.request("S3", None);
-    let (download, _) = play.next_command("S3");
-    let set = play.up_to_set("S3", &download);
-    play.event("S3", &set.id, fleet::set_response());
-    assert_eq!(play.next_response("S3").0.debug, "");
-    bridge.stop();
 
     let app = App::new(Broker::shared(), "validity")
         .set(&json!({"download": {"certificate_validity": "refuse"}}));
@@ -181,4 +183,67 @@ fn certificates_outside_of_their_validity_are_told_or_refused() {
     play.next_command("S3");
     bridge.stop();
     assert_eq!(app.written().commands.len(), 1);
+}
+
+#[test]
+fn response_types_decide_who_is_told_and_when() {
+    let app = App::new(Broker::shared(), "response-types");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let targets = ["/cse1/Ca", "/cse1/Cb"];
+    for (serial_number, response_type, acknowledged, results) in [
+        ("S1", json!({"rtv": 5}), None, 0),
+        ("S2", json!({"rtv": 1}), Some(1001), 1),
+        ("S3", json!({"rtv": 2, "nu": targets}), Some(1002), 2),
+        ("S4", json!({"rtv": 3}), None, 1),
+        ("S5", json!({"rtv": 4, "nu": targets}), Some(1002), 2),
+    ] {
+        let request = fleet::request(&app.requests, Format::Json, serial_number, None);
+        app.client
+            .send(with_members(request, &json!({"rt": response_type})));
+        if let Some(code) = acknowledged {
+            assert_eq!(play.next_response(serial_number).0.code, code);
+        }
+        let (download, _) = play.next_command(serial_number);
+        let set = play.up_to_set(serial_number, &download);
+        play.event(serial_number, &set.id, fleet::set_response());
+        for _ in 0..results {
+            let (response, _) = play.next_response(serial_number);
+            assert_eq!(response.code, 2001, "{response:?}");
+            assert_eq!(response.request_identifier, format!("rqi-{serial_number}-"));
+        }
+    }
+    bridge.stop();
+    assert_eq!(app.written().responses.len(), 9);
+}
+
+#[test]
+fn installation_succeeds_in_cloud_events() {
+    let app = App::new(Broker::shared(), "cloud-events");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let mut structured = fleet::request(&app.requests, Format::Json, "S1", None);
+    let primitive: Value = serde_json::from_slice(structured.value.as_deref().unwrap()).unwrap();
+    let event = json!({
+        "specversion": "1.0", "id": "1", "source": "/cse1", "type": "request",
+        "datacontenttype": "application/json", "data": primitive,
+    });
+    structured.value = Some(event.to_string().into_bytes());
+    structured
+        .headers
+        .retain(|(name, _)| name != "content-type");
+    let structured = structured.header("content-type", "application/cloudevents+json");
+    let binary = fleet::request(&app.requests, Format::Json, "S2", None)
+        .header("ce_specversion", "1.0")
+        .header("ce_id", "2")
+        .header("ce_source", "/cse1")
+        .header("ce_type", "request");
+    app.client.send_all(vec![structured, binary]);
+    for serial_number in ["S1", "S2"] {
+        let (download, _) = play.next_command(serial_number);
+        let set = play.up_to_set(serial_number, &download);
+        play.finish(serial_number, &set);
+    }
+    bridge.stop();
+    assert!(app.written().dead_letters.is_empty());
 }

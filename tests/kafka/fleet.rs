@@ -404,6 +404,11 @@ pub(crate) fn response(record: &Received) -> Response {
     Response {
         code: primitive["rsc"].as_u64().expect("rsc is a number"),
         request_identifier: text(&primitive["rqi"]),
-        debug: text(&primitive["pc"]["m2m:dbg"]),
+        // Beside a success, where pc holds the resource, it is the vendor information.
+        debug: text(
+            primitive
+                .get("vsi")
+                .unwrap_or_else(|| &primitive["pc"]["m2m:dbg"]),
+        ),
     }
 }

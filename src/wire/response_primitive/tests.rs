@@ -129,6 +129,19 @@ fn success_tells_the_resource_without_its_content() {
 }
 
 #[test]
+fn what_is_told_beside_a_success_is_vendor_information() {
+    let told = Response {
+        debug: "the certificate expired".into(),
+        ..created(request())
+    };
+    let mut expected = one(&created(request())).json();
+    assert_eq!(expected.get("vsi"), None);
+    expected["vsi"] = json!("the certificate expired");
+    assert_eq!(one(&told).json(), expected);
+    assert_eq!(one(&failed(request())).json().get("vsi"), None);
+}
+
+#[test]
 fn result_content_decides_about_the_content() {
     let resource = json!({
         "mgd": 1023, "rn": "cred-1", "suids": [42, 43], "mcff": "application/pkix-cert",
