@@ -151,6 +151,16 @@ fn only_what_the_standard_forbids_is_refused() {
     assert_eq!(refused, expected);
 }
 
+#[test]
+fn the_readme_says_how_many_are_read() {
+    let (all, refused) = (rows().len(), REFUSED.len());
+    let said = format!("{} of {all} are read", all - refused);
+    assert!(
+        include_str!("../../../../README.md").contains(&said),
+        "{said}"
+    );
+}
+
 const KNOWN: [&str; 8] = [
     "AutonomousTransferComplete",
     "CancelTransferResponse",
