@@ -1,4 +1,7 @@
-//! A small S3: one bucket in memory that believes only what is signed (AWS Signature Version 4).
+//! Small stores in the cloud: one bucket in memory that believes only what is signed, or has the right token.
+
+mod azure;
+mod s3;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,32 +10,79 @@ use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Query, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
-use ring::{digest, hmac};
 
 pub(crate) const BUCKET: &str = "credentials";
 pub(crate) const REGION: &str = "eu-central-1";
 pub(crate) const KEY_ID: &str = "AKIAEXAMPLE";
-pub(crate) const SECRET: &str = "planted-secret-access-key";
+/// What the clients of every cloud hold; it is also valid base64, as keys of Azure are.
+pub(crate) const SECRET: &str = "plantedSecretAccessKeys=";
+
+/// Whose calls a bucket answers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cloud {
+    S3,
+    /// Google Cloud Storage, by its XML API; the token is checked, not how a client gets it.
+    Gcs,
+    /// Azure Blob Storage, with a shared key.
+    Azure,
+}
+
+impl Cloud {
+    /// The URL of the bucket for `staging.store`.
+    pub(crate) fn url(self) -> String {
+        let scheme = match self {
+            Self::S3 => "s3",
+            Self::Gcs => "gs",
+            Self::Azure => "az",
+        };
+        format!("{scheme}://{BUCKET}")
+    }
+
+    /// What a client with another secret is answered.
+    pub(crate) fn disbelief(self) -> (StatusCode, &'static str) {
+        match self {
+            Self::S3 => (StatusCode::FORBIDDEN, "SignatureDoesNotMatch"),
+            Self::Gcs => (StatusCode::UNAUTHORIZED, "AuthenticationRequired"),
+            Self::Azure => (StatusCode::FORBIDDEN, "AuthenticationFailed"),
+        }
+    }
+
+    fn believes(self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bool {
+        match self {
+            Self::S3 => s3::is_signed(method, uri, headers, body),
+            Self::Gcs => headers
+                .get(AUTHORIZATION)
+                .is_some_and(|said| *said == format!("Bearer {SECRET}")),
+            Self::Azure => azure::is_signed(method, uri, headers),
+        }
+    }
+}
 
 /// The bucket; its server ends with the tests.
 pub(crate) struct Bucket {
+    cloud: Cloud,
     address: SocketAddr,
     shared: Arc<Mutex<Shared>>,
 }
 
-#[derive(Default)]
 struct Shared {
+    cloud: Cloud,
     files: BTreeMap<String, Vec<u8>>,
     /// What every call is answered, whoever signed it.
     refusal: Option<StatusCode>,
 }
 
 impl Bucket {
-    pub(crate) fn start() -> Self {
-        let shared = Arc::new(Mutex::new(Shared::default()));
+    pub(crate) fn start(cloud: Cloud) -> Self {
+        let shared = Arc::new(Mutex::new(Shared {
+            cloud,
+            files: BTreeMap::new(),
+            refusal: None,
+        }));
         let app = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&shared));
@@ -52,18 +102,38 @@ impl Bucket {
             });
         });
         let address = address.recv().expect("the server starts");
-        Self { address, shared }
+        Self {
+            cloud,
+            address,
+            shared,
+        }
     }
 
     /// What the environment of a client says of it.
-    pub(crate) fn environment(&self, secret: &str) -> [(&'static str, String); 5] {
-        [
-            ("AWS_ENDPOINT", format!("http://{}", self.address)),
-            ("AWS_ALLOW_HTTP", "true".to_owned()),
-            ("AWS_REGION", REGION.to_owned()),
-            ("AWS_ACCESS_KEY_ID", KEY_ID.to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
-        ]
+    pub(crate) fn environment(&self, secret: &str) -> Vec<(&'static str, String)> {
+        let endpoint = format!("http://{}", self.address);
+        let may = "true".to_owned();
+        let secret = secret.to_owned();
+        match self.cloud {
+            Cloud::S3 => vec![
+                ("AWS_ENDPOINT", endpoint),
+                ("AWS_ALLOW_HTTP", may),
+                ("AWS_REGION", REGION.to_owned()),
+                ("AWS_ACCESS_KEY_ID", KEY_ID.to_owned()),
+                ("AWS_SECRET_ACCESS_KEY", secret),
+            ],
+            Cloud::Gcs => vec![
+                ("GOOGLE_BASE_URL", endpoint),
+                ("GOOGLE_ALLOW_HTTP", may),
+                ("GOOGLE_BEARER_TOKEN", secret),
+            ],
+            Cloud::Azure => vec![
+                ("AZURE_STORAGE_ENDPOINT", endpoint),
+                ("AZURE_ALLOW_HTTP", may),
+                ("AZURE_STORAGE_ACCOUNT_NAME", azure::ACCOUNT.to_owned()),
+                ("AZURE_STORAGE_ACCOUNT_KEY", secret),
+            ],
+        }
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -91,37 +161,35 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let (status, text) = reply(&shared, &method, &uri, &headers, &body);
-    // Clients read these of every file.
+    let mut shared = shared.lock().expect("nobody panics with it");
+    let (status, text) = reply(&mut shared, &method, &uri, &headers, &body);
+    // Clients read these of every file; the last one where many are removed at once.
     let headers = [
         ("etag", "\"0\""),
         ("last-modified", "Thu, 01 Jan 2026 00:00:00 GMT"),
+        ("content-type", azure::BATCH_TYPE),
     ];
     (status, headers, text).into_response()
 }
 
 fn reply(
-    shared: &Mutex<Shared>,
+    shared: &mut Shared,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
 ) -> (StatusCode, String) {
-    let mut shared = shared.lock().expect("nobody panics with it");
+    let error = |code: &str| format!("<Error><Code>{code}</Code></Error>");
     if let Some(status) = shared.refusal {
-        return (status, "<Error><Code>Planted</Code></Error>".to_owned());
+        return (status, error("Planted"));
     }
-    if !is_signed(method, uri, headers, body) {
-        let text = "<Error><Code>SignatureDoesNotMatch</Code></Error>";
-        return (StatusCode::FORBIDDEN, text.to_owned());
+    if !shared.cloud.believes(method, uri, headers, body) {
+        let (status, code) = shared.cloud.disbelief();
+        return (status, error(code));
     }
-    let bucket = format!("/{BUCKET}");
-    let path = uri.path().strip_prefix(&bucket).unwrap_or_else(|| {
-        panic!("another bucket: {uri}");
-    });
-    let name = path.trim_start_matches('/').to_owned();
+    let name = name_of(uri.path());
     match *method {
-        Method::GET if name.is_empty() => (StatusCode::OK, listing(&shared.files, uri)),
+        Method::GET if name.is_empty() => (StatusCode::OK, listing(shared, uri)),
         Method::GET => match shared.files.get(&name) {
             Some(file) => (StatusCode::OK, String::from_utf8_lossy(file).into_owned()),
             None => (StatusCode::NOT_FOUND, String::new()),
@@ -134,19 +202,40 @@ fn reply(
             shared.files.remove(&name);
             (StatusCode::NO_CONTENT, String::new())
         }
+        Method::POST if name.is_empty() => azure::remove_batch(&mut shared.files, body),
         _ => panic!("nobody asks for {method}"),
     }
 }
 
-/// `ListObjectsV2` with a prefix.
-fn listing(files: &BTreeMap<String, Vec<u8>>, uri: &Uri) -> String {
-    let query = uri.query().unwrap_or_default();
-    let prefix = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("prefix="));
-    let prefix = prefix.unwrap_or_default().replace("%2F", "/");
+/// The name in the bucket; some clients escape more than they must.
+fn name_of(path: &str) -> String {
+    let path = path.replace("%2F", "/").replace("%2D", "-");
+    let name = path.strip_prefix(&format!("/{BUCKET}"));
+    let name = name.unwrap_or_else(|| panic!("another bucket: {path}"));
+    name.trim_start_matches('/').to_owned()
+}
+
+/// The files with a prefix.
+fn listing(shared: &Shared, uri: &Uri) -> String {
+    let query = query_of(uri);
+    let prefix = query.get("prefix").map_or("", String::as_str);
+    let files = shared.files.iter();
+    let files = files.filter(|(name, _)| name.starts_with(prefix));
+    match shared.cloud {
+        Cloud::S3 | Cloud::Gcs => list_objects(files),
+        Cloud::Azure => azure::list_blobs(files),
+    }
+}
+
+fn query_of(uri: &Uri) -> BTreeMap<String, String> {
+    let Query(query) = Query::try_from_uri(uri).expect("clients write queries right");
+    query
+}
+
+/// The answer to `ListObjectsV2`, which both S3 and the XML API of Google have.
+fn list_objects<'a>(files: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> String {
     let mut contents = String::new();
-    for (name, file) in files.iter().filter(|(name, _)| name.starts_with(&prefix)) {
+    for (name, file) in files {
         write!(
             contents,
             "<Contents><Key>{name}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>\
@@ -156,64 +245,4 @@ fn listing(files: &BTreeMap<String, Vec<u8>>, uri: &Uri) -> String {
         .expect("a string takes all");
     }
     format!("<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>")
-}
-
-/// Whether the request carries the signature that the secret gives, of this content.
-fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> bool {
-    let header = |name: &str| headers.get(name)?.to_str().ok();
-    let (Some(said), Some(digest), Some(time)) = (
-        header("authorization"),
-        header("x-amz-content-sha256"),
-        header("x-amz-date"),
-    ) else {
-        return false;
-    };
-    let part = |name: &str| {
-        let (_, rest) = said.split_once(name)?;
-        rest.split(',').next()
-    };
-    let (Some(credential), Some(signed), Some(signature)) = (
-        part("Credential="),
-        part("SignedHeaders="),
-        part("Signature="),
-    ) else {
-        return false;
-    };
-    let mut query: Vec<&str> = uri.query().unwrap_or_default().split('&').collect();
-    query.sort_unstable();
-    let lines: String = signed
-        .split(';')
-        .map(|name| format!("{name}:{}\n", header(name).unwrap_or_default()))
-        .collect();
-    let canonical = format!(
-        "{method}\n{}\n{}\n{lines}\n{signed}\n{digest}",
-        uri.path(),
-        query.join("&")
-    );
-    let day = &time[..8];
-    let scope = format!("{day}/{REGION}/s3/aws4_request");
-    let text = format!(
-        "AWS4-HMAC-SHA256\n{time}\n{scope}\n{}",
-        sha256(canonical.as_bytes())
-    );
-    let first = format!("AWS4{SECRET}").into_bytes();
-    let key = [day, REGION, "s3", "aws4_request"]
-        .iter()
-        .fold(first, |key, part| mac(&key, part.as_bytes()));
-    credential == format!("{KEY_ID}/{scope}")
-        && digest == sha256(body)
-        && signature == hex(&mac(&key, text.as_bytes()))
-}
-
-fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-    hmac::sign(&key, text).as_ref().to_vec()
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

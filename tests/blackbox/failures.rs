@@ -148,3 +148,41 @@ fn event_that_comes_before_its_request_is_applied_after_it() {
     bridge.stop();
     assert!(app.written().dead_letters.is_empty());
 }
+
+#[test]
+fn empty_command_key_names_the_open_transfers_or_means_the_sole_one() {
+    let app = App::new(Broker::shared(), "empty-key");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let download = play.up_to_download("S1");
+    let empty = || fleet::transfer_complete("", 0, "Device.Security.Certificate.3.");
+    play.event("S1", "", empty());
+    let letter = play.next_dead_letter();
+    assert_eq!(letter.required("credbridge-reason"), "empty_command_key");
+    let told = letter.required("credbridge-error");
+    assert!(told.contains(&download.command_key), "{told}");
+    bridge.stop();
+
+    let app = App::new(Broker::shared(), "sole-transfer")
+        .set(&json!({"correlation": {"sole_open_transfer": true}}));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    play.up_to_download("S1");
+    play.event("S1", "", empty());
+    let (set, _) = play.next_command("S1");
+    play.finish("S1", &set);
+    for key in ["k1", "k2"] {
+        play.request("S2", Some(key));
+        play.next_command("S2");
+    }
+    play.event("S2", "", empty());
+    let letter = play.next_dead_letter();
+    let told = letter.required("credbridge-error");
+    assert_eq!(
+        letter.required("credbridge-reason"),
+        "ambiguous_command_key"
+    );
+    assert!(told.contains("\"k1\", \"k2\""), "{told}");
+    bridge.stop();
+    assert_eq!(app.written().responses.len(), 1);
+}

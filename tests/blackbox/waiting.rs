@@ -134,6 +134,27 @@ fn pending_request_is_withdrawn_also_over_a_kill() {
 }
 
 #[test]
+fn expired_download_is_cancelled_if_the_option_says_so() {
+    let app = App::new(Broker::shared(), "cancel-expired").set(&json!({
+        "download": {"cancel_expired": true},
+        "timeouts": {"transfer": "2s"},
+    }));
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let download = play.up_to_download("S1");
+    play.event("S1", &download.id, fleet::download_response(1));
+    let (cancel, _) = play.next_command("S1");
+    assert_eq!(cancel.kind, CommandKind::Cancel);
+    assert_eq!(play.next_response("S1").0.code, 4008);
+    play.event("S1", &cancel.id, fleet::fault(9021));
+    play.install("S2");
+    bridge.stop();
+    let outputs = app.written();
+    assert!(outputs.dead_letters.is_empty());
+    assert_eq!(outputs.responses.len(), 2);
+}
+
+#[test]
 fn a_device_rests_after_a_download_that_failed_also_over_a_kill() {
     let distance = Duration::from_secs(9);
     let pacing = json!({"device_distance": format!("{}s", distance.as_secs())});
