@@ -1,6 +1,7 @@
 //! oneM2M vocabulary (TS-0001, TS-0004, TS-0022); knows nothing of CWMP or Kafka.
 
 mod certificate;
+mod expiry;
 mod my_cert_file_cred;
 mod operation;
 mod primitive;
@@ -9,11 +10,11 @@ mod suid;
 mod texts;
 
 pub use certificate::{Certificate, CertificateError, CertificateFile, Validity};
+pub use expiry::{Expiry, ExpiryError};
 pub use my_cert_file_cred::{MyCertFileCred, TypeName};
 pub use operation::{Operation, OperationError};
 pub use primitive::{
-    Expiry, ExpiryError, PrimitiveTexts, RequestPrimitive, ResponseType, ResultContent,
-    ResultContentError,
+    PrimitiveTexts, RequestPrimitive, ResponseType, ResultContent, ResultContentError,
 };
 pub use response_status_code::ResponseStatusCode;
 pub use suid::{Suid, SuidError};

@@ -186,7 +186,7 @@ fn message(response: &Response, target: Option<&str>) -> r#gen::CreateResponse {
     }
 }
 
-/// Response primitive (TS-0004 clause 8.2.2): rsc, rqi, to, fr, rvi, pc, vsi. What follows from a notification answers
+/// Response primitive (TS-0004 clause 8.2.2): rsc, rqi, to, fr, rvi, rset, pc, vsi. What follows from a notification answers
 /// nobody: it has neither rqi nor to, and fr is the resource that it is about.
 struct ResponsePrimitive<'a>(&'a Response);
 
@@ -204,6 +204,9 @@ impl Serialize for ResponsePrimitive<'_> {
             if !value.is_empty() {
                 map.serialize_entry(name, value)?;
             }
+        }
+        if let Some(expiry) = primitive.result_expiration {
+            map.serialize_entry("rset", &format_args!("{expiry}"))?;
         }
         if let Some(content) = content(self.0) {
             map.serialize_entry("pc", &content)?;
@@ -270,6 +273,7 @@ fn content(response: &Response) -> Option<Content<'_>> {
             let resource = Resource {
                 attributes: request.resource.as_ref()?,
                 certificate_path: response.certificate_path.as_deref(),
+                result_content: request.primitive.result_content,
             };
             match request.primitive.result_content {
                 ResultContent::Nothing => None,
@@ -321,6 +325,7 @@ impl Serialize for Wrapper<'_> {
 struct Resource<'a> {
     attributes: &'a MyCertFileCred,
     certificate_path: Option<&'a str>,
+    result_content: ResultContent,
 }
 
 impl Resource<'_> {
@@ -334,12 +339,18 @@ impl Serialize for Resource<'_> {
         let attributes = self.attributes;
         let suids: Vec<u8> = attributes.suids.iter().copied().map(Suid::get).collect();
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("mgd", &1023)?;
-        if let Some(name) = &attributes.resource_name {
+        // The others are as the requester gave them; of the SUIDs repeats were dropped.
+        let is_whole = self.result_content != ResultContent::ModifiedAttributes;
+        if is_whole {
+            map.serialize_entry("mgd", &1023)?;
+        }
+        if let Some(name) = attributes.resource_name.as_ref().filter(|_| is_whole) {
             map.serialize_entry("rn", &**name)?;
         }
         map.serialize_entry("suids", &suids)?;
-        map.serialize_entry("mcff", &*attributes.my_cert_file_format)?;
+        if is_whole {
+            map.serialize_entry("mcff", &*attributes.my_cert_file_format)?;
+        }
         if let Some(path) = self.certificate_path {
             map.serialize_entry("obps", &[path])?;
         }

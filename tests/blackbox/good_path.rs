@@ -1,12 +1,13 @@
 //! From the create request to 2001, in every format, with every header.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::kafka::app::App;
 use crate::kafka::broker::Broker;
 use crate::kafka::fleet::{self, CommandKind, Format};
 use crate::kafka::play::Play;
 use crate::kafka::tail::Received;
+use crate::waiting::with_members;
 
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -127,6 +128,27 @@ fn device_without_certificate_path_is_looked_up() {
     play.finish("S1", &set);
     bridge.stop();
     assert_eq!(app.written().commands.len(), 3);
+}
+
+#[test]
+fn response_is_what_the_request_asks_for() {
+    let app = App::new(Broker::shared(), "asked-for");
+    let bridge = app.start();
+    let mut play = Play::new(&app);
+    let never = "99991231T235959";
+    let request = fleet::request(&app.requests, Format::Json, "S1", None);
+    let wishes = json!({"rqet": "99991231T235958", "rset": never, "rcn": 9});
+    app.client.send(with_members(request, &wishes));
+    let (download, _) = play.next_command("S1");
+    let set = play.up_to_set("S1", &download);
+    play.event("S1", &set.id, fleet::set_response());
+    let (response, record) = play.next_response("S1");
+    assert_eq!(response.code, 2001, "{response:?}");
+    let primitive: Value = serde_json::from_slice(record.value.as_deref().unwrap()).unwrap();
+    assert_eq!(primitive["rset"], never);
+    let modified = json!({"suids": [42, 43], "obps": ["Device.Security.Certificate.3."]});
+    assert_eq!(primitive["pc"], json!({"dcfg:nycfc": modified}));
+    bridge.stop();
 }
 
 #[test]

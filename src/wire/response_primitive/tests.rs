@@ -142,6 +142,16 @@ fn what_is_told_beside_a_success_is_vendor_information() {
 }
 
 #[test]
+fn result_expiration_is_told_as_it_came() {
+    for text in ["20301231T235959", "20301231T235959,500", "60000"] {
+        let mut request = request();
+        request.primitive.result_expiration = text.parse().ok();
+        assert_eq!(one(&created(request.clone())).json()["rset"], text);
+        assert_eq!(one(&failed(request)).json()["rset"], text);
+    }
+}
+
+#[test]
 fn result_content_decides_about_the_content() {
     let resource = json!({
         "mgd": 1023, "rn": "cred-1", "suids": [42, 43], "mcff": "application/pkix-cert",
@@ -158,7 +168,7 @@ fn result_content_decides_about_the_content() {
         ),
         (
             ResultContent::ModifiedAttributes,
-            json!({"dcfg:nycfc": resource}),
+            json!({"dcfg:nycfc": {"suids": [42, 43], "obps": resource["obps"]}}),
         ),
     ];
     for (result_content, pc) in cases {
