@@ -1,6 +1,5 @@
 //! One device with half of the traffic.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +20,10 @@ const OTHERS: Extent = Extent {
 /// Records that the fleet writes for each installation, about.
 const RECORDS: usize = 4;
 
+/// How long the others need to write their requests.
+const DURATION: Duration =
+    Duration::from_secs((OTHERS.installations / OTHERS.installations_per_second) as u64);
+
 /// How often the hot device writes.
 const STEP: Duration = Duration::from_millis(50);
 
@@ -36,28 +39,27 @@ pub(crate) fn one_device_with_half_of_the_traffic(app: &App) {
     play.finish("HOT", &set);
 
     let alone = verdict(app);
-    let is_over = AtomicBool::new(false);
-    let written = AtomicUsize::new(0);
-    let beside = thread::scope(|scope| {
-        scope.spawn(|| {
+    let (beside, written) = thread::scope(|scope| {
+        // It stops when the others have written their requests: the ledger is told when a shard falls quiet, and the verdict
+        // looks at it.
+        let hot = scope.spawn(|| {
             // The CPE calls again and again, as one does that nobody acknowledges.
             let complete = fleet::transfer_complete(&download.command_key, 0, "");
             let record = play.event_record("HOT", "", complete);
-            let begin = Instant::now();
-            while !is_over.load(Ordering::Relaxed) {
+            let (begin, mut written) = (Instant::now(), 0);
+            while begin.elapsed() < DURATION {
                 let due = begin.elapsed().as_secs_f64()
                     * (OTHERS.installations_per_second * RECORDS) as f64;
-                let batch = (due as usize).saturating_sub(written.load(Ordering::Relaxed));
+                let batch = (due as usize).saturating_sub(written);
                 app.client.send_all(vec![record.clone(); batch]);
-                written.fetch_add(batch, Ordering::Relaxed);
+                written += batch;
                 thread::sleep(STEP);
             }
+            written
         });
         let beside = verdict(app);
-        is_over.store(true, Ordering::Relaxed);
-        beside
+        (beside, hot.join().expect("the hot device writes"))
     });
-    let written = written.into_inner();
     println!(
         "request -> Download of the others at {} requests/s: alone {}, beside a device with {written} records {}",
         OTHERS.installations_per_second, alone["latency_ms"], beside["latency_ms"]
