@@ -137,7 +137,8 @@ fn hold_no_longer(setup: &Setup) {
     setup.watermark.advance(Timestamp::from_millis(limit));
 }
 
-fn input_partitions(setup: &Setup) -> KafkaResult<Vec<Partition>> {
+/// All partitions of the inputs, as of now.
+pub(super) fn input_partitions(setup: &Setup) -> KafkaResult<Vec<Partition>> {
     let mut partitions = Vec::new();
     for topic in setup
         .config

@@ -17,98 +17,75 @@ const NODES: usize = 3;
 /// A process reaches no broker, and none reaches it.
 pub(crate) fn cut_process(stage: &mut Stage<'_>, act: &Act) {
     let clients = cut_off(stage);
-    suffer(
-        stage,
-        act,
-        &Fault {
-            clients,
-            to_broker: Way::Cut,
-            to_client: Way::Cut,
-            ..Fault::default()
-        },
-    );
+    let cut = both(Way::Cut);
+    suffer(stage, act, &Fault { clients, ..cut });
 }
 
 /// A broker that all others reach reaches no process.
 pub(crate) fn cut_broker(stage: &mut Stage<'_>, act: &Act) {
-    let broker = Some(stage.random.usize(..NODES));
-    suffer(
-        stage,
-        act,
-        &Fault {
-            broker,
-            to_broker: Way::Cut,
-            to_client: Way::Cut,
-            ..Fault::default()
-        },
-    );
+    let broker = any_broker(stage);
+    let cut = both(Way::Cut);
+    suffer(stage, act, &Fault { broker, ..cut });
 }
 
 /// No process reaches any broker.
 pub(crate) fn cut_all(stage: &mut Stage<'_>, act: &Act) {
-    suffer(
-        stage,
-        act,
-        &Fault {
-            to_broker: Way::Cut,
-            to_client: Way::Cut,
-            ..Fault::default()
-        },
-    );
+    suffer(stage, act, &both(Way::Cut));
 }
 
 /// What a process asks for is done, and it does not learn so.
 pub(crate) fn cut_answers(stage: &mut Stage<'_>, act: &Act) {
     let clients = cut_off(stage);
+    let to_broker = Way::Clear;
+    let cut = both(Way::Cut);
     suffer(
         stage,
         act,
         &Fault {
             clients,
-            to_client: Way::Cut,
-            ..Fault::default()
+            to_broker,
+            ..cut
         },
     );
 }
 
 /// What is asked of a broker does not reach it.
 pub(crate) fn cut_requests(stage: &mut Stage<'_>, act: &Act) {
-    let broker = Some(stage.random.usize(..NODES));
+    let broker = any_broker(stage);
+    let to_client = Way::Clear;
+    let cut = both(Way::Cut);
     suffer(
         stage,
         act,
         &Fault {
             broker,
-            to_broker: Way::Cut,
-            ..Fault::default()
+            to_client,
+            ..cut
         },
     );
 }
 
 /// Everything takes longer.
 pub(crate) fn delay(stage: &mut Stage<'_>, act: &Act) {
-    suffer(
-        stage,
-        act,
-        &Fault {
-            to_broker: Way::Delayed(DELAY),
-            to_client: Way::Delayed(DELAY),
-            ..Fault::default()
-        },
-    );
+    suffer(stage, act, &both(Way::Delayed(DELAY)));
 }
 
 /// Much is sent again.
 pub(crate) fn loss(stage: &mut Stage<'_>, act: &Act) {
-    suffer(
-        stage,
-        act,
-        &Fault {
-            to_broker: Way::Lossy(LOSS),
-            to_client: Way::Lossy(LOSS),
-            ..Fault::default()
-        },
-    );
+    suffer(stage, act, &both(Way::Lossy(LOSS)));
+}
+
+/// For all clients of all brokers, to and fro.
+fn both(way: Way) -> Fault {
+    Fault {
+        to_broker: way,
+        to_client: way,
+        ..Fault::default()
+    }
+}
+
+fn any_broker(stage: &mut Stage<'_>) -> Option<usize> {
+    Some(stage.random.usize(..NODES))
 }
 
 /// The clients of any process.

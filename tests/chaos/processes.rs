@@ -1,5 +1,7 @@
 //! What happens to the processes of the bridge.
 
+use std::ops::Range;
+
 use crate::cast::FREEZE;
 use crate::rounds::Act;
 use crate::stage::{PROCESSES, Stage};
@@ -9,11 +11,16 @@ pub(crate) fn kill(stage: &mut Stage<'_>, act: &Act) {
     for _ in 0..act.times {
         stage.pause(500..3_000);
         let victim = stage.any_process();
-        stage.cast.kill_one(victim);
-        stage.pause(100..2_000);
-        stage.cast.start_one(victim);
+        kill_for(stage, victim, 100..2_000);
         stage.cast.recover();
     }
+}
+
+/// Kills a process, and starts it again after a while of so many milliseconds.
+pub(crate) fn kill_for(stage: &mut Stage<'_>, process: usize, milliseconds: Range<u64>) {
+    stage.cast.kill_one(process);
+    stage.pause(milliseconds);
+    stage.cast.start_one(process);
 }
 
 /// Each process is replaced, one after the other.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::kafka::network::Trap;
 use crate::kafka::wait_for;
+use crate::processes::kill_for;
 use crate::rounds::Act;
 use crate::stage::Stage;
 
@@ -19,9 +20,7 @@ pub(crate) fn hanging(stage: &mut Stage<'_>, act: &Act) {
         stage.pause(500..2_000);
         let victim = stage.any_process();
         trap(stage, victim, Trap::Request, 1);
-        stage.cast.kill_one(victim);
-        stage.pause(100..1_000);
-        stage.cast.start_one(victim);
+        kill_for(stage, victim, 100..1_000);
         stage.cast.recover();
     }
 }

@@ -4,7 +4,7 @@ use crate::onem2m::ResponseStatusCode::{
 };
 
 use super::super::sim::number_of;
-use super::super::{Effect, Effects, Limits, Progress};
+use super::super::{Effects, Limits, Progress};
 use super::world::*;
 
 /// Brings k1 into a state by these events, then lets `minutes` pass: silent one millisecond before.
@@ -231,16 +231,9 @@ fn a_day_of_backlog_times_out_only_what_nobody_answered() {
     loop {
         let portion = late(&mut world, now, 200, &mut effects);
         assert!(portion <= 200);
-        let answers = effects.iter().filter_map(|effect| match effect {
-            Effect::Respond(response) => Some(response.response_status_code),
-            Effect::Forget(_)
-            | Effect::Remember(_)
-            | Effect::Send(_)
-            | Effect::SetAside(_)
-            | Effect::Stage(_)
-            | Effect::Unstage(_) => None,
-        });
-        let answers: Vec<_> = answers.collect();
+        let answers: Vec<_> = responses(&effects)
+            .map(|response| response.response_status_code)
+            .collect();
         assert_eq!(answers, vec![MgmtSessionEstablishmentTimeout; portion]);
         effects = Effects::new();
         fired += portion;

@@ -289,17 +289,8 @@ fn a_file_that_was_not_kept_cannot_be_staged() {
     }
     let mut restored = changelog.restore_with(&world, limits, staged_rules());
     let effects = restored.effects(transfer_complete("k1", 9018));
-    let texts: Vec<_> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Respond(response) => Some(response.debug.as_str()),
-            Effect::Forget(_)
-            | Effect::Remember(_)
-            | Effect::Send(_)
-            | Effect::SetAside(_)
-            | Effect::Stage(_)
-            | Effect::Unstage(_) => None,
-        })
+    let texts: Vec<_> = responses(&effects)
+        .map(|response| response.debug.as_str())
         .collect();
     assert!(
         texts.iter().any(|text| text.contains("was not kept")),

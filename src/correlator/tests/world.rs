@@ -224,18 +224,21 @@ impl World {
     }
 }
 
-#[track_caller]
-pub(crate) fn only_final(effects: &Effects) -> Response {
-    let mut finals = effects.iter().filter_map(|effect| match effect {
-        Effect::Respond(response) if response.kind == ResponseKind::Final => Some(response),
-        Effect::Respond(_)
-        | Effect::Forget(_)
+pub(crate) fn responses(effects: &Effects) -> impl Iterator<Item = &Response> {
+    effects.iter().filter_map(|effect| match effect {
+        Effect::Respond(response) => Some(response),
+        Effect::Forget(_)
         | Effect::Remember(_)
         | Effect::Send(_)
         | Effect::SetAside(_)
         | Effect::Stage(_)
         | Effect::Unstage(_) => None,
-    });
+    })
+}
+
+#[track_caller]
+pub(crate) fn only_final(effects: &Effects) -> Response {
+    let mut finals = responses(effects).filter(|response| response.kind == ResponseKind::Final);
     let response = finals.next().expect("a final response").clone();
     assert_eq!(finals.next(), None);
     response

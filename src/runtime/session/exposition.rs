@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rdkafka::consumer::Consumer as _;
 
+use crate::runtime::probe::Offsets;
 use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::CommitTimes;
 use crate::runtime::waiting;
@@ -59,7 +60,8 @@ impl Session<'_> {
 
     /// How things stand.
     fn export_gauges(&mut self) {
-        self.note_ends();
+        let ends = self.setup.watermark.ends();
+        self.note_ends(&ends);
         let shards = self.work.shards.values();
         let restoring = shards
             .clone()
@@ -84,16 +86,16 @@ impl Session<'_> {
         self.metrics.restored(0, remaining);
         let age = self.setup.clock.now().since(self.setup.watermark.now());
         self.metrics.set_watermark_age(age);
-        self.export_lag();
+        self.export_lag(&ends);
         self.export_saturation();
         self.export_errors();
         self.export_figures();
     }
 
     /// Tells the lanes what lies ahead of them.
-    fn note_ends(&mut self) {
+    fn note_ends(&mut self, ends: &Offsets) {
         match self.positions() {
-            Ok(positions) => self.lanes.note(&positions, &self.setup.watermark.ends()),
+            Ok(positions) => self.lanes.note(&positions, ends),
             Err(error) => tracing::debug!(?error, "the lanes keep what they know"),
         }
     }
@@ -126,8 +128,7 @@ impl Session<'_> {
     }
 
     /// Records between the committed offsets and the ends that the watermark saw last.
-    fn export_lag(&mut self) {
-        let ends = self.setup.watermark.ends();
+    fn export_lag(&mut self, ends: &Offsets) {
         let (mut requests, mut cpe_events, mut routed) = (0, 0, 0);
         for (partition, offset) in &self.committed {
             let lag = ends

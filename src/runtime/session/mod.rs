@@ -28,7 +28,7 @@ use crate::runtime::shard::{Phase, Shard};
 use crate::runtime::transaction::{CommitLimits, Transaction};
 use crate::runtime::trouble::Trouble;
 use crate::runtime::work::Work;
-use crate::runtime::{Setup, clients, waiting};
+use crate::runtime::{Setup, clients, waiting, watermark};
 use crate::telemetry::{TransactionOutcome, WorkerMetrics};
 
 use lanes::{Lanes, wake_this_thread};
@@ -319,14 +319,9 @@ fn sign(
     Ok(offsets)
 }
 
-/// Partitions of all that a worker may have to read.
+/// How many partitions a worker may have to read.
 fn partitions_in_all(setup: &Setup) -> Result<usize, Trouble> {
-    let topics = &setup.config.topics;
-    let mut partitions = usize::try_from(setup.application.shards).unwrap_or_default();
-    for topic in topics.requests.iter().chain(&topics.cpe_events) {
-        let count = setup.probe.partition_count(topic);
-        let count = count.map_err(|error| Trouble::from_kafka("counting partitions", &error))?;
-        partitions += usize::try_from(count).unwrap_or_default();
-    }
-    Ok(partitions)
+    let inputs = watermark::input_partitions(setup)
+        .map_err(|error| Trouble::from_kafka("counting partitions", &error))?;
+    Ok(inputs.len() + usize::try_from(setup.application.shards).unwrap_or_default())
 }

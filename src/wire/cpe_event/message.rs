@@ -69,6 +69,11 @@ pub(super) struct FaultStruct<'a> {
     pub(super) text: &'a str,
 }
 
+/// Fills a slot; `None`: it is filled already, and what comes twice is for the libraries to judge.
+pub(super) fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
+}
+
 impl<'a> From<&'a CpeEvent> for Message<'a> {
     fn from(event: &'a CpeEvent) -> Self {
         Self {

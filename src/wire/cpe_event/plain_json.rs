@@ -10,7 +10,7 @@ use serde::de::value::{BorrowedStrDeserializer, Error};
 use crate::wire::r#gen::rejection::Reason;
 
 use super::message::{
-    Device, Fault, FaultStruct, Message, Parameter, ParameterFault, Said, TransferComplete,
+    Device, Fault, FaultStruct, Message, Parameter, ParameterFault, Said, TransferComplete, once,
 };
 
 /// Reads a CpeEvent; `None`: the library has to.
@@ -32,10 +32,6 @@ pub(super) fn read(payload: &[u8]) -> Option<Message<'_>> {
         command_key: command_key.unwrap_or_default(),
         said: Some(said?),
     })
-}
-
-fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
-    slot.replace(value).is_none().then_some(())
 }
 
 /// As the library reads it.

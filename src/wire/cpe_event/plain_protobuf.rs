@@ -6,7 +6,7 @@
 use prost::encoding::decode_varint;
 
 use super::message::{
-    Device, Fault, FaultStruct, Message, Parameter, ParameterFault, Said, TransferComplete,
+    Device, Fault, FaultStruct, Message, Parameter, ParameterFault, Said, TransferComplete, once,
 };
 
 /// Reads a CpeEvent; `None`: the library has to.
@@ -146,11 +146,6 @@ impl<'a> Value<'a> {
         *slot = u32::try_from(self.varint()?).ok()?;
         Some(())
     }
-}
-
-/// Several pieces of a message would have to be merged.
-fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
-    slot.replace(value).is_none().then_some(())
 }
 
 fn device(piece: Piece<'_>) -> Option<Device<'_>> {

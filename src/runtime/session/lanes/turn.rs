@@ -99,9 +99,9 @@ impl<'l> Turn<'l> {
         if self.until_look == 0 || self.order.is_empty() {
             self.look()?;
         }
-        if self.empty.iter().any(|lane| self.views[*lane].is_awaited()) {
+        if self.awaits() {
             self.look()?;
-            if self.empty.iter().any(|lane| self.views[*lane].is_awaited()) {
+            if self.awaits() {
                 return Ok(Next::Awaited);
             }
         }
@@ -114,6 +114,12 @@ impl<'l> Turn<'l> {
             self.empty.push(lane);
         }
         Ok(Next::Record(head))
+    }
+
+    /// Whether an empty lane holds the others up.
+    fn awaits(&self) -> bool {
+        let mut empty = self.empty.iter();
+        empty.any(|lane| self.views[*lane].is_awaited())
     }
 
     /// The others wait no longer for those lanes that are empty.
