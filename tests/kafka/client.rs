@@ -11,7 +11,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicRe
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::util::Timeout;
@@ -159,11 +159,8 @@ impl Client {
 
     /// Partitions of a topic that have a leader.
     pub(crate) fn partitions(&self, topic: &str) -> i32 {
-        let metadata = self
-            .admin
-            .inner()
-            .fetch_metadata(Some(topic), CALL_LIMIT)
-            .expect("the cluster answers");
+        let admin = self.admin.inner();
+        let metadata = answered(|| admin.fetch_metadata(Some(topic), CALL_LIMIT));
         let with_leader = metadata
             .topics()
             .iter()
@@ -271,6 +268,21 @@ impl Client {
         tail.read_to_end();
         tail.records
     }
+}
+
+/// Asks the cluster until it answers: a question ends at once when its connection does.
+///
+/// # Panics
+/// If the cluster does not answer in time, or answers with an error.
+pub(super) fn answered<T>(mut ask: impl FnMut() -> Result<T, KafkaError>) -> T {
+    wait_for("an answer of the cluster", CALL_LIMIT, || match ask() {
+        Err(error)
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::BrokerTransportFailure) =>
+        {
+            None
+        }
+        answer => Some(answer.expect("the cluster answers")),
+    })
 }
 
 pub(super) fn config(bootstrap: &str) -> ClientConfig {

@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client::{CALL_LIMIT, Client, config};
+use super::client::{CALL_LIMIT, Client, answered, config};
 
 /// A record that was read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -142,10 +142,11 @@ impl Tail {
             .partitions
             .iter()
             .map(|(topic, partition)| {
-                let marks = self
-                    .consumer
-                    .fetch_watermarks(topic, *partition, CALL_LIMIT);
-                marks.expect("the cluster answers").1
+                answered(|| {
+                    self.consumer
+                        .fetch_watermarks(topic, *partition, CALL_LIMIT)
+                })
+                .1
             })
             .collect();
         let begin = Instant::now();
