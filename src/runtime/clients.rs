@@ -18,11 +18,12 @@ use super::sign_in;
 /// Longest open transaction: it holds back every reader of committed records, and a killed worker leaves one behind.
 const TRANSACTION_TIMEOUT_MS: &str = "15000";
 
-/// Properties of the consumer that belong to the broker under the consumer group protocol of KIP-848.
+/// Properties of the consumer that belong to the broker under the consumer group protocol of KIP-848. A member learns with
+/// its next heartbeat that others came or went; until then what they are to have rests.
 const CLASSIC_GROUP: [(&str, &str); 3] = [
     ("partition.assignment.strategy", "range"),
     ("session.timeout.ms", "30000"),
-    ("heartbeat.interval.ms", "3000"),
+    ("heartbeat.interval.ms", "500"),
 ];
 
 /// How long the cluster may take to end the transaction of a dead worker.

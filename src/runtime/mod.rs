@@ -9,6 +9,7 @@ mod clock;
 mod cluster_check;
 pub(crate) mod deliveries;
 mod diagnostics;
+mod gathering;
 pub mod health;
 pub mod insight;
 mod ledger_report;
@@ -56,6 +57,7 @@ use rdkafka::error::KafkaError;
 
 use application::Application;
 use cluster_check::ClusterCheck;
+use gathering::Gathering;
 use insight::{Owners, Questions};
 use probe::Probe;
 use record_limit::RecordLimit;
@@ -107,6 +109,7 @@ struct Setup {
     probe: Arc<Probe>,
     record_limit: RecordLimit,
     stop: Stop,
+    gathering: Gathering,
     health: Health,
     metrics: Metrics,
     insight: Insight,
@@ -215,6 +218,7 @@ pub fn run(
         probe: Arc::clone(&probe),
         record_limit: RecordLimit::default(),
         stop: stop.clone(),
+        gathering: Gathering::new(config.workers),
         health: health.clone(),
         metrics: metrics.clone(),
         insight: insight.clone(),

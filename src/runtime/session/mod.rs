@@ -91,6 +91,7 @@ impl<'s> Session<'s> {
         let restorer = Restorer::open(&setup.config, worker)?;
         let mut consumer = clients::member(&setup.config, worker, partitions_in_all(setup)?)
             .map_err(|error| Trouble::from_kafka("making the consumer", &error))?;
+        setup.gathering.wait(worker);
         consumer.set_nonempty_callback(wake_this_thread());
         let routed = setup.config.routed_topic();
         let topics: Vec<&str> = std::iter::once(&routed)
