@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
+use base64::engine::general_purpose::STANDARD as STRICT_BASE64;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
@@ -231,6 +232,9 @@ type File<'a> = Cow<'a, [u8]>;
 
 /// The certificates of all blocks that hold some; private keys and parameters are passed over.
 fn certificates_of_pem(text: &[u8]) -> Result<Vec<File<'_>>, CertificateError> {
+    if let Some(certificate) = sole_certificate_of_pem(text) {
+        return Ok(vec![certificate.into()]);
+    }
     let mut certificates = Vec::new();
     for block in Pem::iter_from_buffer(text) {
         let block = block.map_err(|_| CertificateError::BrokenPem)?;
@@ -244,6 +248,22 @@ fn certificates_of_pem(text: &[u8]) -> Result<Vec<File<'_>>, CertificateError> {
         }
     }
     Ok(certificates)
+}
+
+/// What most files are, one certificate and nothing else; read without a text for each line. `None`: anything else, which
+/// may be right or wrong.
+fn sole_certificate_of_pem(text: &[u8]) -> Option<Vec<u8>> {
+    let body = text
+        .trim_ascii()
+        .strip_prefix(b"-----BEGIN CERTIFICATE-----")?
+        .strip_suffix(b"\n-----END CERTIFICATE-----")?;
+    let body = body.strip_prefix(b"\r").unwrap_or(body);
+    let body = body.strip_prefix(b"\n")?;
+    let mut base64 = Vec::with_capacity(body.len());
+    for line in body.split(|byte| *byte == b'\n') {
+        base64.extend_from_slice(line.strip_suffix(b"\r").unwrap_or(line));
+    }
+    STRICT_BASE64.decode(base64).ok()
 }
 
 fn certificates_of_der(der: &[u8]) -> Result<Vec<File<'_>>, CertificateError> {

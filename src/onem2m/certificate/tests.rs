@@ -210,4 +210,26 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn one_certificate_is_read_as_the_library_reads_it(at in 0..LEAF.len(), byte: u8, windows: bool) {
+        let mut changed = LEAF.replace("\r\n", "\n").into_bytes();
+        let at = at % changed.len();
+        changed[at] = byte;
+        if windows {
+            changed = String::from_utf8_lossy(&changed).replace('\n', "\r\n").into_bytes();
+        }
+        if let Some(read) = sole_certificate_of_pem(&changed) {
+            let blocks: Vec<Pem> = Pem::iter_from_buffer(&changed).collect::<Result<_, _>>().unwrap();
+            prop_assert_eq!(blocks.len(), 1);
+            prop_assert_eq!((&*blocks[0].label, &blocks[0].contents), ("CERTIFICATE", &read));
+        }
+    }
+}
+
+#[test]
+fn usual_file_is_read_without_the_library() {
+    let unix = LEAF.replace("\r\n", "\n");
+    assert!(sole_certificate_of_pem(unix.as_bytes()).is_some());
+    assert!(sole_certificate_of_pem(format!("{unix}{unix}").as_bytes()).is_none());
 }
