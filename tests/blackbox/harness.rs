@@ -50,7 +50,7 @@ fn carries_transactions(mut broker: Broker) {
 
     let mut tail = client.tail(&["probe"]);
     wait_for("the record once more", Duration::from_secs(60), || {
-        (tail.count(Duration::from_millis(50)) == 1).then_some(())
+        (tail.count(Duration::from_millis(50)) == Some(1)).then_some(())
     });
 
     let begin = Instant::now();

@@ -34,7 +34,7 @@ const NAME: &str = "chaos";
 const SETTLE_LIMIT: Duration = Duration::from_secs(900);
 
 /// How long everything may stand still after a fault.
-const RECOVERY: Duration = Duration::from_secs(45);
+const RECOVERY: Duration = Duration::from_mins(3);
 
 /// Seconds of load at least, and beside the acts: their times are guesses.
 const SECONDS_MIN: usize = 30;
@@ -254,10 +254,18 @@ impl Watch {
         let (stop, client) = (Arc::clone(&is_over), stage.broker.client());
         let topic = stage.app.responses.clone();
         let listener = std::thread::spawn(move || {
+            let partitions = client.partitions(&topic);
             let mut responses = client.tail(&[&topic]);
             let (mut longest, mut last) = (Duration::ZERO, None);
             while !stop.load(Ordering::Relaxed) {
-                let has_come = responses.count(Duration::from_millis(20)) > 0;
+                let Some(count) = responses.count(Duration::from_millis(20)) else {
+                    wait_for("the topic to be there again", RECOVERY_LIMIT, || {
+                        (client.partitions(&topic) == partitions).then_some(())
+                    });
+                    responses = client.tail(&[&topic]);
+                    continue;
+                };
+                let has_come = count > 0;
                 let now = Instant::now();
                 longest = longest.max(last.map_or(Duration::ZERO, |last| now - last));
                 if has_come {

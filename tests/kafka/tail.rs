@@ -160,10 +160,15 @@ impl Tail {
         }
     }
 
-    /// Reads for that long at most, forgets what it read, and tells how many records that were.
-    pub(crate) fn count(&mut self, wait: Duration) -> usize {
-        self.poll(wait);
-        self.records.drain(..).count()
+    /// Reads for that long at most, forgets what it read, and tells how many records that were; `None`: a topic is gone.
+    pub(crate) fn count(&mut self, wait: Duration) -> Option<usize> {
+        let result = self.read(wait);
+        let is_gone = |error: KafkaError| {
+            let code = error.rdkafka_error_code();
+            assert!(is_of_a_topic_that_is_gone(code), "reading failed: {error}");
+        };
+        result.map_err(is_gone).ok()?;
+        Some(self.records.drain(..).count())
     }
 
     /// Whether the positions, which step over the marks of transactions, have reached `ends`.
@@ -180,16 +185,33 @@ impl Tail {
     }
 
     fn poll(&mut self, wait: Duration) {
+        if let Err(error) = self.read(wait) {
+            panic!("reading failed: {error}");
+        }
+    }
+
+    fn read(&mut self, wait: Duration) -> Result<(), KafkaError> {
         match self.consumer.poll(wait) {
             Some(Ok(message)) => {
                 let received = received(&message);
                 self.records.push(received);
             }
-            Some(Err(error)) if is_passing(&error) => {}
-            Some(Err(error)) => panic!("reading failed: {error}"),
-            None => {}
+            Some(Err(error)) if !is_passing(&error) => return Err(error),
+            Some(Err(_)) | None => {}
         }
+        Ok(())
     }
+}
+
+const fn is_of_a_topic_that_is_gone(code: Option<RDKafkaErrorCode>) -> bool {
+    matches!(
+        code,
+        Some(
+            RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+        )
+    )
 }
 
 /// Whether the client mends it by itself, e.g. while a broker restarts.
