@@ -14,7 +14,7 @@ use credbridge::load::Verdict;
 use credbridge::mapping::RULES_VERSION;
 use credbridge::record::Header;
 use credbridge::runtime::{self, Clock, Health, Insight, Stop};
-use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics, Subject};
+use credbridge::telemetry::{Admin, LogFilter, LogFormat, Metrics, Subject, log_panic};
 use credbridge::time::Timestamp;
 
 use reload::Reload;
@@ -61,8 +61,7 @@ fn main() -> ExitCode {
 /// committed is read again after the restart.
 fn end_on_panic() {
     std::panic::set_hook(Box::new(|panic| {
-        let backtrace = std::backtrace::Backtrace::force_capture();
-        tracing::error!(%panic, %backtrace, "an invariant is broken, ending");
+        log_panic(panic);
         std::process::exit(1);
     }));
 }

@@ -86,7 +86,7 @@ fn body(event: &CpeEvent) -> String {
             )
         }
         Some(Event::Fault(fault)) => fault_body(fault),
-        other => unreachable!("the fleet never sends {other:?}"),
+        Some(_) | None => unreachable!("the fleet sends no other event"),
     }
 }
 

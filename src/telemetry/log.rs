@@ -1,8 +1,11 @@
 use std::fmt;
 use std::io::IsTerminal as _;
+use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use tracing::Dispatch;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::reload;
 
 /// How log lines look.
@@ -51,26 +54,48 @@ impl LogFormat {
     pub fn start(self, filter: &str) -> Result<LogFilter, LogError> {
         use tracing_subscriber::util::SubscriberInitExt as _;
 
+        let (log, filter) = self.log(filter, std::io::stderr, std::io::stderr().is_terminal())?;
+        log.try_init()?;
+        Ok(filter)
+    }
+
+    /// A log that goes to `writer`, with colours if `is_coloured`.
+    fn log<W>(
+        self,
+        filter: &str,
+        writer: W,
+        is_coloured: bool,
+    ) -> Result<(Dispatch, LogFilter), LogError>
+    where
+        W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    {
         let parsed = parsed(filter)?;
         let subscriber = tracing_subscriber::fmt()
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal());
+            .with_writer(writer)
+            .with_ansi(is_coloured);
         match self {
             Self::Json => {
                 let subscriber = subscriber.json().flatten_event(true);
                 let subscriber = subscriber.with_env_filter(parsed).with_filter_reloading();
                 let handle = subscriber.reload_handle();
-                subscriber.finish().try_init()?;
-                Ok(LogFilter::new(filter, move |fresh| handle.reload(fresh)))
+                let filter = LogFilter::new(filter, move |fresh| handle.reload(fresh));
+                Ok((subscriber.finish().into(), filter))
             }
             Self::Text => {
                 let subscriber = subscriber.with_env_filter(parsed).with_filter_reloading();
                 let handle = subscriber.reload_handle();
-                subscriber.finish().try_init()?;
-                Ok(LogFilter::new(filter, move |fresh| handle.reload(fresh)))
+                let filter = LogFilter::new(filter, move |fresh| handle.reload(fresh));
+                Ok((subscriber.finish().into(), filter))
             }
         }
     }
+}
+
+/// Logs a panic, with what led to it: one line of JSON, where the log is JSON. Its text is as the panic has it, so no
+/// panic may be given what was read from records.
+pub fn log_panic(panic: &PanicHookInfo<'_>) {
+    let backtrace = std::backtrace::Backtrace::force_capture();
+    tracing::error!(%panic, %backtrace, "an invariant is broken, ending");
 }
 
 fn parsed(filter: &str) -> Result<EnvFilter, LogError> {
@@ -136,5 +161,112 @@ impl LogFilter {
     /// A filter that nothing listens to.
     pub(super) fn idle(text: &str) -> Self {
         Self::new(text, |_| Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::io;
+    use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+
+    use crate::config::Config;
+
+    use super::*;
+
+    /// What a log has written so far.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the log of such a panic holds, at its finest.
+    fn logged(format: LogFormat, panics: impl Fn()) -> String {
+        let written = Written::default();
+        let writer = written.clone();
+        let log = format.log("trace", move || writer.clone(), false);
+        let (log, _filter) = log.unwrap();
+        let (here, before) = (std::thread::current().id(), take_hook());
+        // Other tests may panic meanwhile.
+        set_hook(Box::new(move |panic| {
+            match std::thread::current().id() == here {
+                true => log_panic(panic),
+                false => before(panic),
+            }
+        }));
+        let ended =
+            tracing::dispatcher::with_default(&log, || catch_unwind(AssertUnwindSafe(panics)));
+        assert!(ended.is_err());
+        let written = written.0.lock().unwrap().clone();
+        String::from_utf8(written).unwrap()
+    }
+
+    /// A configuration with a secret in each place for one, and these secrets.
+    fn with_secrets() -> (Config, Vec<String>, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let places = [
+            "ADMIN__CHANGE_TOKEN_FILE",
+            "ADMIN__READ_TOKEN_FILE",
+            "CORRELATION__COMMAND_KEY_SECRET_FILE",
+            "DOWNLOAD__PASSWORD_FILE",
+            "STAGING__SECRET_FILE",
+        ];
+        let (mut secrets, mut variables) = (Vec::new(), Vec::new());
+        for (number, place) in places.into_iter().enumerate() {
+            let secret = format!("planted-secret-of-enough-characters-{number}");
+            let file = directory.path().join(number.to_string());
+            std::fs::write(&file, &secret).unwrap();
+            variables.push((place, file.display().to_string()));
+            secrets.push(secret);
+        }
+        variables.push((
+            "KAFKA__PROPERTIES",
+            "{sasl.password: planted-password}".to_owned(),
+        ));
+        secrets.push("planted-password".to_owned());
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (format!("CREDBRIDGE__{name}"), value));
+        let config = Config::read(None, variables).unwrap();
+        (config, secrets, directory)
+    }
+
+    #[test]
+    fn a_panic_shows_no_secret_even_if_it_shows_the_whole_configuration() {
+        let (config, secrets, _directory) = with_secrets();
+        for format in [LogFormat::Json, LogFormat::Text] {
+            let told = logged(format, || {
+                Err::<(), _>(&config).expect("a configuration that is no error");
+            });
+            assert!(told.contains("a configuration that is no error"), "{told}");
+            assert!(told.contains("command_key_secret: Some(***)"), "{told}");
+            for secret in &secrets {
+                assert!(!told.contains(&**secret), "{secret}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_is_one_line_of_json_whatever_its_text_holds() {
+        let mut text = "two\nlines, \"quoted\" \u{9b}31m".to_owned();
+        for control in '\0'..' ' {
+            write!(text, "{control}").unwrap();
+        }
+        let told = logged(LogFormat::Json, || panic!("{text}"));
+        let line = told.strip_suffix('\n').unwrap();
+        assert!(!line.bytes().any(|byte| byte < b' '), "{line:?}");
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["level"], "ERROR");
+        assert_eq!(line["message"], "an invariant is broken, ending");
+        assert!(line["panic"].as_str().unwrap().ends_with(&text), "{line}");
+        assert!(line["backtrace"].is_string(), "{line}");
     }
 }

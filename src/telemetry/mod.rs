@@ -19,7 +19,7 @@ pub use admin::{Admin, AdminError, Bound, Subject};
 pub use directory_metrics::DirectoryMetrics;
 pub use installation_metrics::InstallationMetrics;
 pub use kafka_metrics::{BrokerRoundTrip, KafkaClient, KafkaClientFigures, KafkaMetrics};
-pub use log::{LogError, LogFilter, LogFormat};
+pub use log::{LogError, LogFilter, LogFormat, log_panic};
 pub use metrics::Metrics;
 pub use saturation_metrics::{AGE_BOUNDS, Limit, SaturationMetrics};
 pub use span_metrics::SpanMetrics;

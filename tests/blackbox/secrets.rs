@@ -11,11 +11,12 @@ use serde_json::json;
 
 use crate::kafka::app::App;
 use crate::kafka::bridge::{BINARY, Bridge, write_config};
-use crate::kafka::broker::Broker;
+use crate::kafka::broker::{Broker, USER};
 use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
 use crate::kafka::play::Play;
 use crate::kafka::tail::Received;
+use crate::kafka::tokens::TokenIssuer;
 use crate::kafka::{process, wait_for};
 
 /// In the file of the Username's password, which goes to the ACS only.
@@ -39,11 +40,22 @@ const KEY_SECRET: &str = "planted-command-key-secret";
 /// Who may change what is logged.
 const CHANGE_TOKEN: &str = "planted-change-token";
 
+/// Who may read the admin port.
+const READ_TOKEN: &str = "planted-read-token";
+
+/// From which the names of staged files are made.
+const STORE_SECRET: &str = "planted-staging-secret-of-enough-characters";
+
+/// Longer than the tests take.
+const TOKEN_LIFE: Duration = Duration::from_hours(1);
+
 /// Lets the memory of a process be written down when it breaks, and becomes the bridge.
 const WITH_CORE_DUMPS: &str = r#"ulimit -c unlimited; exec "$2" run --config "$1" --log trace"#;
 
-const ALL: [&str; 7] = [
+const ALL: [&str; 9] = [
     CHANGE_TOKEN,
+    READ_TOKEN,
+    STORE_SECRET,
     FILE_PASSWORD,
     SERVER_PASSWORD,
     NEXT_PASSWORD,
@@ -94,11 +106,19 @@ fn app_with_secrets() -> App {
     };
     let (for_files, for_kafka) = (file("a", FILE_PASSWORD), file("b", KAFKA_PASSWORD));
     let (for_keys, for_server) = (file("c", KEY_SECRET), file("d", SERVER_PASSWORD));
-    let for_changes = file("e", CHANGE_TOKEN);
+    let (for_changes, for_readers) = (file("e", CHANGE_TOKEN), file("f", READ_TOKEN));
+    let (for_store, folder) = (file("g", STORE_SECRET), directory.join("files"));
+    fs::create_dir(&folder).expect("the directory is ours");
     App::new(Broker::shared(), "secrets").set(&json!({
-        "admin": {"change_token_file": for_changes, "show_devices": true},
+        "admin": {
+            "change_token_file": for_changes,
+            "read_token_file": for_readers,
+            "show_devices": true,
+        },
         "correlation": {"command_key_secret_file": for_keys},
         "download": {
+            "content": "staged",
+            "url": "https://files.example.net/credentials/{device_key}/{file}",
             "password_file": for_files,
             "file_servers": [{
                 "url": "https://files.example.net/credentials/00256D-IGD-S3/",
@@ -106,6 +126,7 @@ fn app_with_secrets() -> App {
             }],
         },
         "kafka": {"properties": {"sasl.username": "bridge", "sasl.password_file": for_kafka}},
+        "staging": {"store": format!("file://{}", folder.display()), "secret_file": for_store},
     }))
 }
 
@@ -140,46 +161,89 @@ fn planted_secrets_are_shown_nowhere() {
     );
 
     logins_differ_by_server_and_follow_their_files(&app, &mut play);
-    let device = format!(
-        "/v1/installations?device={device}",
-        device = fleet::device_key("S1")
-    );
-    for path in ["/metrics", "/readyz?verbose", "/version", "/", &device] {
-        assert_none(path, &bridge.http_get(path).expect("it answers"), &ALL);
+    let answer = ask(&bridge, "PUT /loglevel", CHANGE_TOKEN, "trace");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let refusal = ask(&bridge, "PUT /loglevel", READ_TOKEN, "trace");
+    assert!(refusal.starts_with("HTTP/1.1 401 "), "{refusal}");
+    for answer in [answer, refusal] {
+        assert_none("an answer", &answer, &ALL);
     }
-    change_what_is_logged(&bridge);
-    for file in ["cmdline", "environ"] {
-        let shown = fs::read(format!("/proc/{}/{file}", bridge.process_id())).expect("it runs");
-        assert_none(file, &String::from_utf8_lossy(&shown), &ALL);
-    }
-    assert_none("the log", &bridge.log(), &ALL);
+    process_hides(&bridge, READ_TOKEN, &ALL);
     memory_is_not_written_down(bridge);
     changelog_forgets_the_file(&app);
-    let device = fleet::device_key("S1");
-    for arguments in [
-        &["check", "--print", "--log", "trace"][..],
-        &["check", "--connect", "--log", "trace"],
-        &["acls", "--log", "trace"],
-        &["explain", "--device", &device, "--log", "trace"],
-        &["replay", "dead-letters", "--dry-run", "--log", "trace"],
-    ] {
-        tool_hides(&app, arguments);
-    }
+    tools_hide(&app, &ALL);
 }
 
-/// The token goes through the port, which logs at its finest.
-fn change_what_is_logged(bridge: &Bridge) {
+#[test]
+fn a_token_for_kafka_is_shown_nowhere() {
+    let issuer = TokenIssuer::new();
+    let broker = Broker::start_oauth(&issuer);
+    let [token, strange] =
+        [&issuer, &TokenIssuer::new()].map(|issuer| issuer.token(USER, TOKEN_LIFE));
+    // Who it is about stands in its middle, and is no secret; what signs it stands at its end.
+    let signature = |token: &str| token.rsplit('.').next().unwrap_or_default().to_owned();
+    let (signature, strange_signature) = (signature(&token), signature(&strange));
+    let secrets = [&*token, &signature, &strange, &strange_signature];
+    let file = process::scratch("secrets-oauth").join("token");
+    fs::write(&file, format!("{token}\n")).expect("the directory is ours");
+    let app = App::new(&broker, "secrets-oauth").set(&json!({"kafka": {
+        "bootstrap_servers": broker.secured_address(),
+        "oauth_token_file": file,
+        // What the clients say at their finest.
+        "properties": {
+            "debug": "all",
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "OAUTHBEARER",
+        },
+    }}));
+    let mut bridge = Bridge::start_with(&app.config, &["--log", "trace"]);
+    bridge.wait_until_ready();
+    Play::new(&app).install("S1");
+    process_hides(&bridge, "", &secrets);
+    bridge.stop();
+    tools_hide(&app, &secrets);
+    fs::write(&file, format!("{strange}\n")).expect("the directory is ours");
+    let (succeeded, said) = tool(&app, &["check", "--connect", "--log", "trace"]);
+    assert!(!succeeded, "{said}");
+    assert_none("a refused check", &said, &secrets);
+}
+
+/// An answer of the admin port, with its head.
+fn ask(bridge: &Bridge, request: &str, token: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(bridge.admin()).expect("the port is open");
-    let head = "PUT /loglevel HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n";
     write!(
         stream,
-        "{head}authorization: Bearer {CHANGE_TOKEN}\r\n\r\ntrace"
+        "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\
+         authorization: Bearer {token}\r\n\r\n{body}",
+        body.len()
     )
     .expect("it is read");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert_none("an answer", &answer, &ALL);
+    answer
+}
+
+/// Looks at what a running process tells those who bear the token, what the system tells about it, and its log.
+fn process_hides(bridge: &Bridge, token: &str, secrets: &[&str]) {
+    let device = fleet::device_key("S1");
+    let device = format!("/v1/installations?device={device}");
+    for path in [
+        "/metrics",
+        "/readyz?verbose",
+        "/version",
+        "/",
+        "/loglevel",
+        &device,
+    ] {
+        let answer = ask(bridge, &format!("GET {path}"), token, "");
+        assert!(!answer.starts_with("HTTP/1.1 401 "), "{path}: {answer}");
+        assert_none(path, &answer, secrets);
+    }
+    for file in ["cmdline", "environ"] {
+        let shown = fs::read(format!("/proc/{}/{file}", bridge.process_id())).expect("it runs");
+        assert_none(file, &String::from_utf8_lossy(&shown), secrets);
+    }
+    assert_none("the log", &bridge.log(), secrets);
 }
 
 fn memory_is_not_written_down(bridge: Bridge) {
@@ -229,12 +293,28 @@ fn changelog_forgets_the_file(app: &App) {
     let last = text(last.expect("the installation is remembered"));
     assert_none("the last state", &last, &ALL);
     for record in &records {
-        let never = [FILE_PASSWORD, KAFKA_PASSWORD, KEY_SECRET];
+        let never = [FILE_PASSWORD, KAFKA_PASSWORD, KEY_SECRET, STORE_SECRET];
         assert_none("a state", &text(record), &never);
     }
 }
 
-fn tool_hides(app: &App, arguments: &[&str]) {
+fn tools_hide(app: &App, secrets: &[&str]) {
+    let device = fleet::device_key("S1");
+    for arguments in [
+        &["check", "--print", "--log", "trace"][..],
+        &["check", "--connect", "--log", "trace"],
+        &["acls", "--log", "trace"],
+        &["explain", "--device", &device, "--log", "trace"],
+        &["replay", "dead-letters", "--dry-run", "--log", "trace"],
+    ] {
+        let (succeeded, said) = tool(app, arguments);
+        assert!(succeeded, "{arguments:?}: {said}");
+        assert_none(arguments[0], &said, secrets);
+    }
+}
+
+/// Whether a tool ends well, and all that it says.
+fn tool(app: &App, arguments: &[&str]) -> (bool, String) {
     let config = write_config(&process::scratch("secrets-tool"), &app.config);
     let output = Command::new(BINARY)
         .args(arguments)
@@ -243,7 +323,7 @@ fn tool_hides(app: &App, arguments: &[&str]) {
         .stdin(Stdio::null())
         .output()
         .expect("the binary was built");
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
     let said = [output.stdout, output.stderr].concat();
-    assert_none(arguments[0], &String::from_utf8_lossy(&said), &ALL);
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (output.status.success(), said)
 }
