@@ -54,3 +54,82 @@ fn a_certificate_is_installed_with_a_real_kafka_as_the_readme_says() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+/// What the first command of the README has people type, with these arguments: the exit code, what it prints, and what it
+/// says beside.
+fn demo(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(readme).expect("it is there");
+    let (_, block) = readme.split_once("```sh\n").expect("it has commands");
+    let (command, _) = block.split_once('\n').expect("a command is a line");
+    let command = command.strip_prefix("cargo run --release -- ");
+    let output = Command::new(BINARY)
+        .args(command.expect("it runs the binary").split(' '))
+        .args(arguments)
+        .current_dir(process::scratch("demo"))
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary was built");
+    let [out, error] =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("it is text"));
+    (output.status.code(), out, error)
+}
+
+#[test]
+fn the_demo_of_the_readme_shows_that_nothing_is_lost_doubled_or_wrong() {
+    let (code, out, error) = demo(&["--installations", "300"]);
+    assert_eq!(code, Some(0), "{out}{error}");
+    let number = |before: &str, after: &str| {
+        let (left, _) = out
+            .split_once(after)
+            .unwrap_or_else(|| panic!("{after}: {out}"));
+        let (_, number) = left.rsplit_once(before).expect("something stands before");
+        number
+            .trim()
+            .parse::<u64>()
+            .unwrap_or_else(|_| panic!("{number:?} {after}: {out}"))
+    };
+    assert!(out.starts_with("300 installations in "), "{out}");
+    let outcomes = number("\n", "  installed\n") + number("\n", "  failed, as they had to");
+    assert_eq!(outcomes, 300, "{out}");
+    let events = number("ledger: ", " in = ");
+    let fates = [
+        number(" = ", " applied + "),
+        number(" + ", " repeated + "),
+        number(" + ", " parked + "),
+        number(" + ", " set aside + "),
+        number(" + ", " foreign: balanced\n"),
+    ];
+    assert!(events > 900, "{out}");
+    assert_eq!(fates.iter().sum::<u64>(), events, "{out}");
+    for line in [
+        "lost 0, doubled 0, wrong 0, ",
+        "GOOD: each request got its one right outcome\n",
+    ] {
+        assert!(out.contains(&format!("\n{line}")), "{line}: {out}");
+    }
+}
+
+#[test]
+fn a_demo_with_a_wrong_option_is_refused_with_a_reason() {
+    for (arguments, reason) in [
+        (
+            ["--installation", "3"],
+            "a similar argument exists: '--installations'",
+        ),
+        (
+            ["--installations", "many"],
+            "invalid value 'many' for '--installations <N>'",
+        ),
+    ] {
+        let (code, out, error) = demo(&arguments);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(out.is_empty() && error.contains(reason), "{error}");
+    }
+    let (code, out, error) = demo(&["--config", "no-such-file.yaml"]);
+    assert_eq!(code, Some(78), "{error}");
+    assert!(
+        out.is_empty() && error.contains("no-such-file.yaml"),
+        "{error}"
+    );
+}
