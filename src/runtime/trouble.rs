@@ -26,6 +26,22 @@ impl Trouble {
             None => Self::SessionLost(format!("{doing}: {error}")),
         }
     }
+
+    /// Of these partitions of the routed topic nobody tells how far they have been read, so nothing can be committed.
+    pub(super) fn without_fence(topic: &str, partitions: &[i32], servers: &str) -> Self {
+        let text = "no offset is known to fence the transaction with";
+        if partitions.is_empty() {
+            return Self::SessionLost(format!("{text}: no partition of {topic} is assigned"));
+        }
+        let numbers: Vec<String> = partitions.iter().map(ToString::to_string).collect();
+        Self::SessionLost(format!(
+            "{text}: the cluster does not tell the committed offsets of {topic}, partition {}; if its brokers are well, \
+             another producer has probably left a transaction open. `kafka-transactions.sh --bootstrap-server {servers} \
+             find-hanging --topic {topic}` finds it, or the same with `--topic __consumer_offsets`; `abort` in place of \
+             `find-hanging`, with the topic, partition and start offset that it prints, ends it",
+            numbers.join(", ")
+        ))
+    }
 }
 
 fn code_of(error: &KafkaError) -> Option<RDKafkaErrorCode> {
@@ -66,4 +82,28 @@ pub(super) fn advice(code: RDKafkaErrorCode) -> Option<&'static str> {
         .iter()
         .find(|(known, _)| *known == code)
         .map(|(_, advice)| *advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_lacks_a_fence_is_told_where_and_what_to_do() {
+        let text = |partitions: &[i32]| match Trouble::without_fence("a-routed", partitions, "k:1")
+        {
+            Trouble::SessionLost(text) => text,
+            Trouble::Ended(error) => panic!("the next session may do better: {error}"),
+        };
+        for part in [
+            "no offset is known to fence the transaction with: ",
+            "a-routed, partition 0, 2; ",
+            "`kafka-transactions.sh --bootstrap-server k:1 find-hanging --topic a-routed`",
+            "`--topic __consumer_offsets`",
+            "`abort`",
+        ] {
+            assert!(text(&[0, 2]).contains(part), "{part}: {}", text(&[0, 2]));
+        }
+        assert!(text(&[]).ends_with("no partition of a-routed is assigned"));
+    }
 }

@@ -289,13 +289,13 @@ impl<'s> Session<'s> {
     /// Offsets for a transaction that read nothing, e.g. of deadlines alone: where the routed partitions of this
     /// worker stand. Without any offset the transaction would lack its fence.
     fn fence_offsets(&self) -> Result<Offsets, Trouble> {
-        let shards: Vec<(i32, i64)> = self.work.shards.keys().map(|number| (*number, 0)).collect();
+        let shards: Vec<i32> = self.work.shards.keys().copied().collect();
         let topic = self.setup.config.routed_topic();
-        let reached = self.routed_reached(&shards)?;
+        let asked: Vec<(i32, i64)> = shards.iter().map(|number| (*number, 0)).collect();
+        let reached = self.routed_reached(&asked)?;
         if reached.is_empty() {
-            return Err(Trouble::SessionLost(
-                "no offset is known to fence the transaction with".to_owned(),
-            ));
+            let servers = &self.setup.config.kafka.bootstrap_servers;
+            return Err(Trouble::without_fence(&topic, &shards, servers));
         }
         Ok(reached
             .into_iter()
