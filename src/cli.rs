@@ -8,7 +8,13 @@ use credbridge::wire::Input;
 
 /// Brings device certificates from oneM2M [myCertFileCred] to CPEs over TR-069, by way of Kafka, exactly once.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Example:\n  credbridge demo\n  credbridge check --config credbridge.yaml --connect\n  \
+                  credbridge run --config credbridge.yaml"
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -245,6 +251,8 @@ mod tests {
     #[test]
     fn every_subcommand_has_an_example_and_takes_a_configuration() {
         let command = Cli::command();
+        let help = command.get_after_help().map(ToString::to_string);
+        assert!(help.is_some_and(|help| help.contains("\n  credbridge run --config")));
         let mut names = Vec::new();
         for subcommand in command.get_subcommands() {
             let name = subcommand.get_name();
