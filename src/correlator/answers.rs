@@ -152,9 +152,13 @@ impl Correlator {
             )
             | (
                 Position::Open(Progress::LookupSent | Progress::SetSent)
-                | Position::Ended(Transfer::Stored | Transfer::Cancelling | Transfer::Unknown),
+                | Position::Ended(Transfer::Stored),
                 DownloadStatus::Completed,
             ) => Fate::Repeated,
+            (
+                Position::Ended(Transfer::Cancelling | Transfer::Unknown),
+                DownloadStatus::Completed,
+            ) => self.note_late_result(slot, Transfer::Stored, turn),
         }
     }
 
@@ -173,8 +177,9 @@ impl Correlator {
                 | Progress::CancelSent,
             )
             | Position::Ended(Transfer::Stored) => Fate::Contradicting,
-            Position::Ended(Transfer::Failed | Transfer::Cancelling | Transfer::Unknown) => {
-                Fate::Repeated
+            Position::Ended(Transfer::Failed) => Fate::Repeated,
+            Position::Ended(Transfer::Cancelling | Transfer::Unknown) => {
+                self.note_late_result(slot, Transfer::Failed, turn)
             }
         }
     }

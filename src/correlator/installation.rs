@@ -208,7 +208,7 @@ pub enum Transfer {
     Stored,
     /// CancelTransfer was sent when its time had run out; the device has not answered.
     Cancelling,
-    /// The device told nothing.
+    /// The device has told nothing so far.
     Unknown,
 }
 

@@ -22,6 +22,8 @@ pub struct Stats {
     pub commands: BTreeMap<Step, u64>,
     /// Commands that are to come again, by why.
     pub retries: BTreeMap<RetryCause, u64>,
+    /// Transfers whose result came after their request was answered.
+    pub late_results: u64,
     /// Faults that stand in no table.
     pub unlisted_faults: u64,
     /// Faults that stand only in the table of another message.
@@ -30,15 +32,27 @@ pub struct Stats {
     pub contradictions: u64,
 }
 
+impl Stats {
+    /// What answers a request no better, and is worth a look: counts by name.
+    pub fn anomalies(&self) -> BTreeMap<&'static str, u64> {
+        BTreeMap::from([
+            ("contradiction", self.contradictions),
+            ("fault_of_another_message", self.out_of_table_faults),
+            ("late_result", self.late_results),
+            ("unlisted_fault", self.unlisted_faults),
+        ])
+    }
+}
+
 /// The balance of events of one shard: `events` = `applied` + `repeated` + `parked` + `set_aside` + `foreign`, at any
 /// time. It is part of the shard's state, so it survives crashes and moves with the shard.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Ledger {
     /// Events in.
     pub events: u64,
-    /// Moved an installation on, or were answered.
+    /// Moved an installation on, told how one went that was given up, or were answered.
     pub applied: u64,
-    /// Repeated, late or contradicting: counted, and changed nothing.
+    /// Repeated, too late to tell anything, or contradicting: counted, and changed nothing.
     pub repeated: u64,
     /// Wait for their request at this moment.
     pub parked: u64,

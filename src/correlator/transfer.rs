@@ -78,11 +78,25 @@ impl Correlator {
             | (Position::Ended(Transfer::Failed), None) => Fate::Contradicting,
             (Position::Open(Progress::LookupSent | Progress::SetSent), None)
             | (Position::Ended(Transfer::Stored), None)
-            | (Position::Ended(Transfer::Failed), Some(_))
-            | (Position::Ended(Transfer::Cancelling | Transfer::Unknown), None | Some(_)) => {
-                Fate::Repeated
+            | (Position::Ended(Transfer::Failed), Some(_)) => Fate::Repeated,
+            (Position::Ended(Transfer::Cancelling | Transfer::Unknown), None) => {
+                self.note_late_result(slot, Transfer::Stored, turn)
+            }
+            (Position::Ended(Transfer::Cancelling | Transfer::Unknown), Some(_)) => {
+                self.note_late_result(slot, Transfer::Failed, turn)
             }
         }
+    }
+
+    /// Notes how a transfer went whose request was answered before that was known; nobody is told, and nothing is sent.
+    pub(super) fn note_late_result(
+        &mut self,
+        slot: Slot,
+        transfer: Transfer,
+        turn: &mut Turn<'_>,
+    ) -> Fate {
+        self.stats.late_results += 1;
+        self.settle(slot, transfer, turn)
     }
 
     /// The file is on the device: its row gets the SUIDs, or is looked up first.

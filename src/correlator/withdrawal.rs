@@ -190,8 +190,8 @@ impl Correlator {
         }
     }
 
-    /// Notes what became of a Download that was cancelled after its time had run out.
-    fn settle(&mut self, slot: Slot, transfer: Transfer, turn: &mut Turn<'_>) -> Fate {
+    /// Notes what became of a Download after its request was answered.
+    pub(super) fn settle(&mut self, slot: Slot, transfer: Transfer, turn: &mut Turn<'_>) -> Fate {
         let deadline = self.table.get(slot).map(|entry| entry.deadline);
         let ended = self.table.get(slot).and_then(Installation::ended).cloned();
         if let Some((ended, deadline)) = ended.zip(deadline) {

@@ -341,7 +341,7 @@ fn ended(ended: &Ended, until: &str) -> String {
         Transfer::Failed => "the transfer failed",
         Transfer::Stored => "the certificate is on the device",
         Transfer::Cancelling => "CancelTransfer was sent",
-        Transfer::Unknown => "the device told nothing of the transfer",
+        Transfer::Unknown => "the device has told nothing of the transfer",
     };
     let kept = match &ended.resource {
         Some(resource) => format!(", its resource {} is kept", Quoted(&resource.address)),

@@ -23,7 +23,7 @@ pub struct LedgerDifference {
     pub events: i64,
     /// Moved an installation on, or were answered.
     pub applied: i64,
-    /// Repeated, late or contradicting.
+    /// Repeated, too late to tell anything, or contradicting.
     pub repeated: i64,
     /// Wait for their request; negative if more waited before.
     pub parked: i64,

@@ -212,6 +212,7 @@ impl Shard {
         });
         metrics.commands(&before.commands, &after.commands);
         metrics.retries(&before.retries, &after.retries);
+        metrics.anomalies(&before.anomalies(), &after.anomalies());
         self.exported = after.clone();
         metrics
             .installations()

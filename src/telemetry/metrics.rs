@@ -100,6 +100,8 @@ metrics! {
         "Commands by step, retries included";
     RETRIES = Counter "credbridge_retries_total", Count, ["cause"],
         "Commands that are to come again, by rejection, `timeout`, or fault code";
+    ANOMALIES = Counter "credbridge_anomalies_total", Count, ["kind"],
+        "Events that say otherwise than an earlier one (`contradiction`), results of transfers whose request was answered before (`late_result`), and faults that ended an installation and stand in no table (`unlisted_fault`) or in that of another message (`fault_of_another_message`)";
     INSTALLATIONS_OPEN = Gauge "credbridge_installations_open", Count, [],
         "Installations under way";
     INSTALLATIONS_ENDED = Gauge "credbridge_installations_ended", Count, [],

@@ -10,7 +10,7 @@ use super::distribution::Distribution;
 use super::handle::{ByInput, Family, Share};
 use super::metrics::{self as table, Metrics};
 use super::{InstallationMetrics, KafkaMetrics, SaturationMetrics};
-use crate::correlator::{Ledger, Progress, RetryCause, Step, UnmatchedReason};
+use crate::correlator::{Ledger, Progress, RetryCause, Stats, Step, UnmatchedReason};
 use crate::cwmp::FaultCode;
 use crate::onem2m::ResponseStatusCode;
 use crate::wire::{Destination, Input};
@@ -64,6 +64,7 @@ pub struct WorkerMetrics {
     timeouts: Family,
     commands: Family,
     retries: Family,
+    anomalies: Family,
     open: Share,
     ended: Share,
     transactions: [Counter; 3],
@@ -113,6 +114,8 @@ impl WorkerMetrics {
             commands: family(&table::COMMANDS).with(&steps),
             retries: family(&table::RETRIES)
                 .with(&RetryCause::NAMED.map(|cause| cause.name().unwrap_or_default())),
+            anomalies: family(&table::ANOMALIES)
+                .with(&Stats::default().anomalies().into_keys().collect::<Vec<_>>()),
             open: share(&table::INSTALLATIONS_OPEN),
             ended: share(&table::INSTALLATIONS_ENDED),
             transactions: ["aborted", "committed", "fatal"]
@@ -248,6 +251,16 @@ impl WorkerMetrics {
                 Some(code) => fault_label(code),
                 None => cause.name().unwrap_or_default().into(),
             });
+    }
+
+    /// Something was odd: counts before and after.
+    pub fn anomalies(
+        &mut self,
+        before: &BTreeMap<&'static str, u64>,
+        after: &BTreeMap<&'static str, u64>,
+    ) {
+        self.anomalies
+            .add_differences(before, after, |kind| (*kind).into());
     }
 
     /// Installations of all shards that this worker owns: under way, and ended but remembered.

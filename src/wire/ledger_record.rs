@@ -19,7 +19,7 @@ pub struct LedgerRecord {
     pub events: u64,
     /// Moved an installation on, or were answered.
     pub applied: u64,
-    /// Repeated, late or contradicting.
+    /// Repeated, too late to tell anything, or contradicting.
     pub repeated: u64,
     /// Wait for their request.
     pub parked: u64,

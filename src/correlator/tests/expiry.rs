@@ -127,12 +127,12 @@ fn request_that_expired_in_the_meantime_gets_no_more_commands() {
 }
 
 #[test]
-fn answers_after_a_time_out_have_no_effect() {
+fn answers_after_a_time_out_tell_nobody() {
     let (mut world, _) = times_out(&[create("k1", "a1")], 15);
     world.handle(accepted("k1").at(1), &[]);
-    world.handle(transfer_complete("k1", 0), &[]);
+    world.handle(transfer_complete("k1", 0), &[remember("k1")]);
     world.handle(transfer_complete("k1", 9001), &[]);
-    assert_eq!(world.ledger().repeated, 3);
+    assert_eq!(world.ledger().repeated, 2);
     world.wait(limits().ended_ttl, &[forget("k1")]);
     assert_eq!(world.correlator.ended_installations(), 0);
     world.handle(transfer_complete("k1", 0), &[remember("k1")]);

@@ -302,17 +302,43 @@ fn accepted_kind() -> AnswerKind {
 
 #[test]
 fn after_the_end_nothing_has_an_effect() {
-    for end in [
-        faulted("k1/download", 9002),
-        transfer_complete("k1", 9010),
-        rejected("k1/download", RejectionReason::Unspecified),
-    ] {
+    for end in [faulted("k1/download", 9002), transfer_complete("k1", 9010)] {
         let mut world = download_sent();
         world.response(end);
         for event in all_events() {
             world.handle(event, &[]);
         }
         assert_eq!(world.ledger().repeated, all_events().len() as u64);
+    }
+}
+
+#[test]
+fn a_result_that_comes_after_the_end_is_remembered_and_nobody_is_told() {
+    let given_up = || {
+        let mut world = download_sent();
+        world.response(rejected("k1/download", RejectionReason::Unspecified));
+        world
+    };
+    for (first, second) in [
+        (transfer_complete("k1", 0), transfer_complete("k1", 9010)),
+        (transfer_complete("k1", 9010), transfer_complete("k1", 0)),
+        (completed("k1"), faulted("k1/download", 9002)),
+        (faulted("k1/download", 9002), completed("k1")),
+    ] {
+        let mut world = given_up();
+        let applied = world.ledger().applied;
+        world.handle(first.clone(), &[remember("k1")]);
+        world.handle(first, &[]);
+        world.handle(second, &[]);
+        let (ledger, stats) = (world.ledger(), world.correlator.stats());
+        assert_eq!((ledger.applied, ledger.repeated), (applied + 1, 2));
+        assert_eq!((stats.late_results, stats.contradictions), (1, 1));
+    }
+    let mut world = given_up();
+    for event in all_events() {
+        let effects = world.effects(event);
+        let seen = world.seen(&effects);
+        assert!(seen.is_empty() || seen == [remember("k1")], "{seen:?}");
     }
 }
 

@@ -285,8 +285,8 @@ fn accepted_download_is_cancelled_when_its_request_expires() {
     let mut world = cancelling();
     world.pass(20 * MINUTE);
     world.handle(faulted("k1/cancel", 9021), &[remember("k1")]);
-    world.handle(transfer_complete("acs1", 0), &[]);
-    assert_eq!((world.ledger().applied, world.ledger().repeated), (3, 1));
+    world.handle(transfer_complete("acs1", 0), &[remember("k1")]);
+    assert_eq!((world.ledger().applied, world.ledger().repeated), (4, 0));
     world.wait(limits().ended_ttl, &[forget("k1")]);
 }
 
