@@ -169,6 +169,7 @@ mod tests {
     use std::fmt::Write as _;
     use std::io;
     use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+    use std::sync::PoisonError;
 
     use crate::config::Config;
 
@@ -180,7 +181,8 @@ mod tests {
 
     impl io::Write for Written {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(bytes)
+            let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            written.write(bytes)
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -190,6 +192,9 @@ mod tests {
 
     /// What the log of such a panic holds, at its finest.
     fn logged(format: LogFormat, panics: impl Fn()) -> String {
+        /// There is one hook for all threads.
+        static HOOK: Mutex<()> = Mutex::new(());
+        let _alone = HOOK.lock().unwrap();
         let written = Written::default();
         let writer = written.clone();
         let log = format.log("trace", move || writer.clone(), false);
@@ -244,7 +249,7 @@ mod tests {
         let (config, secrets, _directory) = with_secrets();
         for format in [LogFormat::Json, LogFormat::Text] {
             let told = logged(format, || {
-                Err::<(), _>(&config).expect("a configuration that is no error");
+                panic!("a configuration that is no error: {config:?}");
             });
             assert!(told.contains("a configuration that is no error"), "{told}");
             assert!(told.contains("command_key_secret: Some(***)"), "{told}");

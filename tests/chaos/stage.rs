@@ -34,7 +34,7 @@ const NAME: &str = "chaos";
 const SETTLE_LIMIT: Duration = Duration::from_secs(900);
 
 /// How long everything may stand still after a fault.
-const RECOVERY: Duration = Duration::from_mins(3);
+const RECOVERY: Duration = Duration::from_mins(2);
 
 /// Seconds of load at least, and beside the acts: their times are guesses.
 const SECONDS_MIN: usize = 30;

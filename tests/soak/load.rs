@@ -30,7 +30,7 @@ const MESS: [&str; 18] = [
     "--poison",
     "0.01",
     "--deadline",
-    "5m",
+    "15m",
 ];
 
 /// What a load is asked for.
