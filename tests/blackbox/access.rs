@@ -1,6 +1,6 @@
 //! Access on a cluster with `StandardAuthorizer` and SCRAM.
 
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -9,23 +9,15 @@ use serde_json::json;
 
 use crate::kafka::acls::{self, Acl};
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::{Broker, PASSWORD, USER};
 use crate::kafka::play::Play;
-use crate::kafka::{process, wait_for};
+use crate::kafka::wait_for;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
 fn tool(app: &App, arguments: &[&str]) -> Output {
-    let directory = process::scratch("tool");
-    let config = write_config(&directory, &app.config);
-    Command::new(BINARY)
-        .args(arguments)
-        .arg("--config")
-        .arg(config)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary was built")
+    app.tool(arguments).output().expect("the binary was built")
 }
 
 fn text(bytes: &[u8]) -> String {

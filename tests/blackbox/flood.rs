@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,9 +13,9 @@ use serde_json::Value;
 use tokio::net::TcpSocket;
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::Broker;
-use crate::kafka::{process, wait_for};
+use crate::kafka::wait_for;
 
 /// Create requests a second; each makes five further records.
 const RATE: u32 = 100;
@@ -124,11 +123,9 @@ fn flooded<T>(admin: SocketAddr, work: impl FnOnce() -> T) -> (T, BTreeMap<u16, 
 /// A fleet that works so long at a steady rate, and judges what it gets.
 fn load(app: &App, seconds: u32) -> Value {
     let installations = (RATE * seconds).to_string();
-    let output = Command::new(BINARY)
-        .args(["load", "--json", "--rate", &RATE.to_string()])
-        .args(["--installations", &installations, "--config"])
-        .arg(write_config(&process::scratch("flood"), &app.config))
-        .stdin(Stdio::null())
+    let output = app
+        .tool(&["load", "--json", "--rate", &RATE.to_string()])
+        .args(["--installations", &installations])
         .output()
         .expect("the binary was built");
     let summary = String::from_utf8_lossy(&output.stdout).into_owned();

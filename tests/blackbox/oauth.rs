@@ -2,14 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, write_config};
 use crate::kafka::broker::{Broker, USER};
 use crate::kafka::play::Play;
 use crate::kafka::process;
@@ -44,10 +42,8 @@ fn app(broker: &Broker, name: &str, token: &Path) -> App {
 
 /// The exit code of `check --connect`, and what it says.
 fn check(app: &App) -> (Option<i32>, String) {
-    let output = Command::new(BINARY)
-        .args(["check", "--connect", "--config"])
-        .arg(write_config(&process::scratch("oauth-check"), &app.config))
-        .stdin(Stdio::null())
+    let output = app
+        .tool(&["check", "--connect"])
         .output()
         .expect("the binary was built");
     let said = [output.stdout, output.stderr].concat();

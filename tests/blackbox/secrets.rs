@@ -1,16 +1,15 @@
 //! Secrets are planted, and looked for in everything that the bridge shows.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::bridge::{BINARY, Bridge};
 use crate::kafka::broker::{Broker, USER};
 use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
@@ -210,17 +209,9 @@ fn a_token_for_kafka_is_shown_nowhere() {
 
 /// An answer of the admin port, with its head.
 fn ask(bridge: &Bridge, request: &str, token: &str, body: &str) -> String {
-    let mut stream = TcpStream::connect(bridge.admin()).expect("the port is open");
-    write!(
-        stream,
-        "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\
-         authorization: Bearer {token}\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("it is read");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
-    answer
+    let token = format!("Authorization: Bearer {token}\r\n");
+    let answer = bridge.http(request, &token, body);
+    answer.expect("it answers")
 }
 
 /// Looks at what a running process tells those who bear the token, what the system tells about it, and its log.
@@ -315,14 +306,7 @@ fn tools_hide(app: &App, secrets: &[&str]) {
 
 /// Whether a tool ends well, and all that it says.
 fn tool(app: &App, arguments: &[&str]) -> (bool, String) {
-    let config = write_config(&process::scratch("secrets-tool"), &app.config);
-    let output = Command::new(BINARY)
-        .args(arguments)
-        .arg("--config")
-        .arg(config)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary was built");
+    let output = app.tool(arguments).output().expect("the binary was built");
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     (output.status.success(), said)

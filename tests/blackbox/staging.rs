@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::Broker;
 use crate::kafka::fleet::{self, Command, CommandKind, Format};
 use crate::kafka::play::Play;
@@ -77,11 +76,9 @@ pub(crate) fn metric(bridge: &Bridge, outcome: &str) -> usize {
 
 /// What `check --connect` says, and whether all is right.
 pub(crate) fn check(app: &App, environment: &[(&str, String)]) -> (bool, String) {
-    let output = process::Command::new(BINARY)
-        .args(["check", "--connect", "--config"])
-        .arg(write_config(&scratch("check"), &app.config))
+    let output = app
+        .tool(&["check", "--connect"])
         .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(process::Stdio::null())
         .output()
         .expect("the binary was built");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -2,13 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, Bridge, write_config};
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::{Broker, PASSWORD, USER};
 use crate::kafka::certificates::Authority;
 use crate::kafka::play::Play;
@@ -101,10 +100,8 @@ fn passwords_and_certificates_over_tls_are_exchanged_while_the_bridge_works() {
 fn wrong_name_is_refused(by_password: &dyn Fn(&str, &str) -> App, broker: &Broker) {
     let address = broker.secured_address().replace("127.0.0.1", "localhost");
     let app = by_password(&address, "name");
-    let output = Command::new(BINARY)
-        .args(["check", "--connect", "--config"])
-        .arg(write_config(&process::scratch("name"), &app.config))
-        .stdin(Stdio::null())
+    let output = app
+        .tool(&["check", "--connect"])
         .output()
         .expect("the binary was built");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

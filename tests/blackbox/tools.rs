@@ -1,30 +1,19 @@
 //! The tools for people, on what the bridge wrote.
 
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use credbridge::record::Coordinates;
 use serde_json::Value;
 
 use crate::kafka::app::App;
-use crate::kafka::bridge::{BINARY, write_config};
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet;
 use crate::kafka::play::Play;
-use crate::kafka::process;
 
 /// What a tool prints, if it ends well.
 fn tool(app: &App, arguments: &[&str]) -> String {
-    let directory = process::scratch("tool");
-    let config = write_config(&directory, &app.config);
-    let output = Command::new(BINARY)
-        .args(arguments)
-        .arg("--config")
-        .arg(config)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the binary was built");
+    let output = app.tool(arguments).output().expect("the binary was built");
     let log = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {log}");
     String::from_utf8(output.stdout).expect("tools print text")

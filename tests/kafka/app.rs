@@ -1,14 +1,16 @@
 //! One application of the bridge with topics of its own, and what must hold for all that it writes.
 
 use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use credbridge::record::Coordinates;
 use serde_json::{Value, json};
 
-use super::bridge::{Bridge, merged};
+use super::bridge::{BINARY, Bridge, merged, write_config};
 use super::broker::Broker;
 use super::client::Client;
+use super::process;
 use super::tail::{Received, Tail};
 
 /// An application: its name, topics and configuration.
@@ -107,6 +109,16 @@ impl App {
     /// The configuration of one process.
     pub(crate) fn config_of(&self, instance_id: &str) -> Value {
         merged(&self.config, &json!({"instance_id": instance_id}))
+    }
+
+    /// A tool of the binary, with the configuration of the application.
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
+        let mut tool = Command::new(BINARY);
+        tool.args(arguments)
+            .arg("--config")
+            .arg(write_config(&process::scratch("tool"), &self.config))
+            .stdin(Stdio::null());
+        tool
     }
 
     /// The topic of forwarded records.

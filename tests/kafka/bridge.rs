@@ -107,13 +107,19 @@ impl Bridge {
 
     /// The answer to a GET on the admin port, with its head; `None` if nobody answers.
     pub(crate) fn http_get(&self, path: &str) -> Option<String> {
+        self.http(&format!("GET {path}"), "", "")
+    }
+
+    /// The answer to a request with these header lines, each ended, and this body; `None` if nobody answers.
+    pub(crate) fn http(&self, request: &str, headers: &str, body: &str) -> Option<String> {
         let second = Duration::from_secs(1);
         let mut stream = TcpStream::connect_timeout(&self.admin, second).ok()?;
         stream.set_read_timeout(Some(second)).ok()?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            self.admin
+            "{request} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            self.admin,
+            body.len()
         )
         .ok()?;
         let mut answer = String::new();

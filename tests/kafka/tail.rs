@@ -162,13 +162,11 @@ impl Tail {
 
     /// Reads for that long at most, forgets what it read, and tells how many records that were; `None`: a topic is gone.
     pub(crate) fn count(&mut self, wait: Duration) -> Option<usize> {
-        let result = self.read(wait);
-        let is_gone = |error: KafkaError| {
-            let code = error.rdkafka_error_code();
-            assert!(is_of_a_topic_that_is_gone(code), "reading failed: {error}");
-        };
-        result.map_err(is_gone).ok()?;
-        Some(self.records.drain(..).count())
+        match self.read(wait) {
+            Ok(()) => Some(self.records.drain(..).count()),
+            Err(error) if is_of_a_topic_that_is_gone(&error) => None,
+            Err(error) => panic!("reading failed: {error}"),
+        }
     }
 
     /// Whether the positions, which step over the marks of transactions, have reached `ends`.
@@ -203,9 +201,9 @@ impl Tail {
     }
 }
 
-const fn is_of_a_topic_that_is_gone(code: Option<RDKafkaErrorCode>) -> bool {
+fn is_of_a_topic_that_is_gone(error: &KafkaError) -> bool {
     matches!(
-        code,
+        error.rdkafka_error_code(),
         Some(
             RDKafkaErrorCode::UnknownPartition
                 | RDKafkaErrorCode::UnknownTopic
