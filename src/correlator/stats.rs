@@ -32,18 +32,6 @@ pub struct Stats {
     pub contradictions: u64,
 }
 
-impl Stats {
-    /// What answers a request no better, and is worth a look: counts by name.
-    pub fn anomalies(&self) -> BTreeMap<&'static str, u64> {
-        BTreeMap::from([
-            ("contradiction", self.contradictions),
-            ("fault_of_another_message", self.out_of_table_faults),
-            ("late_result", self.late_results),
-            ("unlisted_fault", self.unlisted_faults),
-        ])
-    }
-}
-
 /// The balance of events of one shard: `events` = `applied` + `repeated` + `parked` + `set_aside` + `foreign`, at any
 /// time. It is part of the shard's state, so it survives crashes and moves with the shard.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

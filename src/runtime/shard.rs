@@ -212,7 +212,7 @@ impl Shard {
         });
         metrics.commands(&before.commands, &after.commands);
         metrics.retries(&before.retries, &after.retries);
-        metrics.anomalies(&before.anomalies(), &after.anomalies());
+        metrics.anomalies(before, after);
         self.exported = after.clone();
         metrics
             .installations()

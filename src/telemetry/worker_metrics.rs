@@ -20,6 +20,19 @@ const COMMIT_BOUNDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0,
 ];
 
+/// A label, and how much is counted under it.
+type Labelled = (&'static str, fn(&Stats) -> u64);
+
+/// What is odd.
+const ANOMALIES: [Labelled; 4] = [
+    ("contradiction", |stats| stats.contradictions),
+    ("fault_of_another_message", |stats| {
+        stats.out_of_table_faults
+    }),
+    ("late_result", |stats| stats.late_results),
+    ("unlisted_fault", |stats| stats.unlisted_faults),
+];
+
 /// How a transaction ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum TransactionOutcome {
@@ -64,7 +77,7 @@ pub struct WorkerMetrics {
     timeouts: Family,
     commands: Family,
     retries: Family,
-    anomalies: Family,
+    anomalies: [Counter; ANOMALIES.len()],
     open: Share,
     ended: Share,
     transactions: [Counter; 3],
@@ -114,8 +127,7 @@ impl WorkerMetrics {
             commands: family(&table::COMMANDS).with(&steps),
             retries: family(&table::RETRIES)
                 .with(&RetryCause::NAMED.map(|cause| cause.name().unwrap_or_default())),
-            anomalies: family(&table::ANOMALIES)
-                .with(&Stats::default().anomalies().into_keys().collect::<Vec<_>>()),
+            anomalies: ANOMALIES.map(|(kind, _)| metrics.counter(&table::ANOMALIES, &[kind])),
             open: share(&table::INSTALLATIONS_OPEN),
             ended: share(&table::INSTALLATIONS_ENDED),
             transactions: ["aborted", "committed", "fatal"]
@@ -254,13 +266,10 @@ impl WorkerMetrics {
     }
 
     /// Something was odd: counts before and after.
-    pub fn anomalies(
-        &mut self,
-        before: &BTreeMap<&'static str, u64>,
-        after: &BTreeMap<&'static str, u64>,
-    ) {
-        self.anomalies
-            .add_differences(before, after, |kind| (*kind).into());
+    pub fn anomalies(&self, before: &Stats, after: &Stats) {
+        for (counter, (_, count)) in self.anomalies.iter().zip(ANOMALIES) {
+            counter.increment(count(after).saturating_sub(count(before)));
+        }
     }
 
     /// Installations of all shards that this worker owns: under way, and ended but remembered.

@@ -65,7 +65,8 @@ impl Session<'_> {
             })
             .collect();
         if !behind.is_empty() {
-            let reached = self.routed_reached(&behind)?;
+            let shards: Vec<i32> = behind.iter().map(|(number, _)| *number).collect();
+            let reached = self.routed_reached(&shards)?;
             for (number, end) in behind {
                 if let Some(shard) = self.work.shards.get_mut(&number)
                     && (end == 0 || reached.get(&number).is_some_and(|offset| *offset >= end))
@@ -87,15 +88,12 @@ impl Session<'_> {
 
     /// How far the routed partitions of these shards have been read: the position, or what is committed where nothing
     /// was read yet, or the beginning where nothing is committed.
-    pub(super) fn routed_reached(
-        &self,
-        shards: &[(i32, i64)],
-    ) -> Result<BTreeMap<i32, i64>, Trouble> {
+    pub(super) fn routed_reached(&self, shards: &[i32]) -> Result<BTreeMap<i32, i64>, Trouble> {
         let topic = self.setup.config.routed_topic();
         let mut reached = self.positions()?;
         let unread: Vec<Partition> = shards
             .iter()
-            .map(|(number, _)| (topic.clone(), *number))
+            .map(|number| (topic.clone(), *number))
             .filter(|partition| !reached.contains_key(partition))
             .collect();
         if !unread.is_empty() {

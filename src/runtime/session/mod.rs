@@ -222,7 +222,7 @@ impl<'s> Session<'s> {
                 Some(offset) => {
                     positions.insert(partition, *offset);
                 }
-                None => unknown.push((shard.number, 0)),
+                None => unknown.push(shard.number),
             }
         }
         if !unknown.is_empty() {
@@ -291,8 +291,7 @@ impl<'s> Session<'s> {
     fn fence_offsets(&self) -> Result<Offsets, Trouble> {
         let shards: Vec<i32> = self.work.shards.keys().copied().collect();
         let topic = self.setup.config.routed_topic();
-        let asked: Vec<(i32, i64)> = shards.iter().map(|number| (*number, 0)).collect();
-        let reached = self.routed_reached(&asked)?;
+        let reached = self.routed_reached(&shards)?;
         if reached.is_empty() {
             let servers = &self.setup.config.kafka.bootstrap_servers;
             return Err(Trouble::without_fence(&topic, &shards, servers));
