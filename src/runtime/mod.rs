@@ -14,6 +14,7 @@ pub mod health;
 pub mod insight;
 mod ledger_report;
 mod node_directory;
+mod offsets_call;
 mod probe;
 mod pulse;
 pub(crate) mod reader;

@@ -1,5 +1,6 @@
 //! Begin, send, commit: one transaction at a time, and its at-least-once twin.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
@@ -15,6 +16,7 @@ use crate::wire::{Destination, Outbound};
 use super::assignment::Membership;
 use super::clients;
 use super::deliveries::Deliveries;
+use super::offsets_call::OffsetsCall;
 use super::pulse::Pulse;
 use super::trouble::Trouble;
 use super::work::Sink;
@@ -23,9 +25,13 @@ use super::work::Sink;
 /// use here: its flush goes in steps of 100 ms, and its poll spins through the last millisecond.
 const DRAIN_STEP: Duration = Duration::from_micros(300);
 
-/// How long the cluster may take to answer a call of a transaction; below the time after which a worker counts as
+/// How long the cluster may take to tell who owns a transactional id; below the time after which a worker counts as
 /// hanging.
-const CALL_TIMEOUT: Duration = Duration::from_secs(15);
+const INIT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long the cluster may take to add offsets to a transaction: longer than Apache Kafka needs to notice that a broker
+/// is dead (9 s) and to have another in its place. A new session finds the right one at once.
+const OFFSETS_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// How long one wait for the end of a transaction lasts; a wait that is cut short goes on with the next call.
 const END_STEP: Duration = Duration::from_secs(1);
@@ -75,7 +81,8 @@ pub(super) struct CommitTimes {
 /// The outputs of a worker on their way to Kafka.
 pub(super) struct Transaction<'s> {
     pulse: Pulse<'s>,
-    producer: BaseProducer<Deliveries>,
+    producer: Arc<BaseProducer<Deliveries>>,
+    offsets_call: OffsetsCall,
     delivery: Delivery,
     topics: Topics,
     begun: Option<Duration>,
@@ -120,12 +127,16 @@ impl<'s> Transaction<'s> {
         let producer = clients::producer(config, worker)
             .map_err(|error| Trouble::from_kafka("making the producer", &error))?;
         if config.delivery == Delivery::ExactlyOnce {
-            clients::init_transactions(&producer, CALL_TIMEOUT)
+            clients::init_transactions(&producer, INIT_TIMEOUT)
                 .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
         }
+        let offsets_call = OffsetsCall::start(OFFSETS_TIMEOUT).map_err(|error| {
+            Trouble::SessionLost(format!("starting a thread for offsets: {error}"))
+        })?;
         Ok(Self {
             pulse,
-            producer,
+            producer: Arc::new(producer),
+            offsets_call,
             delivery: config.delivery,
             topics: Topics {
                 changelog: config.changelog_topic(),
@@ -299,7 +310,7 @@ impl<'s> Transaction<'s> {
     pub(super) fn commit(
         &mut self,
         consumer: &BaseConsumer<Membership>,
-        offsets: &TopicPartitionList,
+        offsets: TopicPartitionList,
         elapsed: impl Fn() -> Duration,
     ) -> Result<CommitTimes, Trouble> {
         let start = elapsed();
@@ -310,12 +321,11 @@ impl<'s> Transaction<'s> {
                 let group = consumer.group_metadata().ok_or_else(|| {
                     Trouble::SessionLost("the consumer has no group metadata".to_owned())
                 })?;
-                self.producer
-                    .send_offsets_to_transaction(offsets, &group, CALL_TIMEOUT)
-                    .map_err(|error| Trouble::from_kafka("send_offsets_to_transaction", &error))?;
+                self.offsets_call
+                    .make(&self.producer, offsets, group, || self.pulse.beat_waiting())?;
             }
             Delivery::AtLeastOnce => consumer
-                .commit(offsets, CommitMode::Sync)
+                .commit(&offsets, CommitMode::Sync)
                 .map_err(|error| Trouble::from_kafka("committing offsets", &error))?,
         }
         let accepted = elapsed();

@@ -279,7 +279,7 @@ impl<'s> Session<'s> {
         let times = self
             .work
             .transaction
-            .commit(&self.consumer, &offsets, || clock.elapsed())?;
+            .commit(&self.consumer, offsets, || clock.elapsed())?;
         self.committed = positions;
         self.work.committed();
         self.export_commit(&times);
