@@ -220,6 +220,8 @@ impl<'b> Stage<'b> {
     /// Ends everything in order, and looks at all outputs once more: none may stand there twice.
     fn close(mut self) -> Vec<Value> {
         self.quiesce();
+        // One may have asked for a restart since.
+        self.cast.recover();
         self.cast.stop();
         let outputs = self.app.written();
         println!(
