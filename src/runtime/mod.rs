@@ -60,6 +60,7 @@ use application::Application;
 use cluster_check::ClusterCheck;
 use gathering::Gathering;
 use insight::{Owners, Questions};
+use offsets_call::OffsetsThreads;
 use probe::Probe;
 use record_limit::RecordLimit;
 use spans::Tracer;
@@ -111,6 +112,7 @@ struct Setup {
     record_limit: RecordLimit,
     stop: Stop,
     gathering: Gathering,
+    offsets_threads: OffsetsThreads,
     health: Health,
     metrics: Metrics,
     insight: Insight,
@@ -220,6 +222,7 @@ pub fn run(
         record_limit: RecordLimit::default(),
         stop: stop.clone(),
         gathering: Gathering::new(config.workers),
+        offsets_threads: OffsetsThreads::default(),
         health: health.clone(),
         metrics: metrics.clone(),
         insight: insight.clone(),

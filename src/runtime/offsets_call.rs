@@ -1,5 +1,6 @@
 //! The call that adds offsets to a transaction, made by a thread that may be left behind.
 
+use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
@@ -8,11 +9,20 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{BaseProducer, Producer as _};
 use rdkafka::topic_partition_list::TopicPartitionList;
 
+use super::RuntimeError;
 use super::deliveries::Deliveries;
 use super::trouble::Trouble;
 
 /// What the call is, in errors.
 const NAME: &str = "send_offsets_to_transaction";
+
+/// How long the cluster may take to add offsets to a transaction: longer than Apache Kafka needs to notice that a broker
+/// is dead (9 s) and to have another in its place. A new session finds the right one at once.
+const LIMIT: Duration = Duration::from_secs(12);
+
+/// Calls that have not come back, after which the process is to begin anew: each holds the threads and buffers of a
+/// producer.
+const LEFT_BEHIND_MAX: usize = 16;
 
 /// How long one wait for the answer lasts before the caller gives a sign of life.
 const STEP: Duration = Duration::from_secs(1);
@@ -23,11 +33,22 @@ const STEP: Duration = Duration::from_secs(1);
 /// the *group* has no end of its own: when that broker fails at the wrong moment, the call goes on only when the
 /// connection to some broker comes or goes (librdkafka, issues 5456 and 5511). So a thread makes the call. If it does not
 /// come back in time, the thread is left behind with the producer, which the next session fences; both end when the call
-/// does.
+/// does, if ever.
 pub(super) struct OffsetsCall {
     limit: Duration,
     requests: mpsc::SyncSender<Request>,
     answers: mpsc::Receiver<KafkaResult<()>>,
+}
+
+/// The threads of all workers that make such calls.
+#[derive(Default)]
+pub(super) struct OffsetsThreads(Arc<()>);
+
+impl OffsetsThreads {
+    /// How many there are: one for each open session, and those that were left behind.
+    pub(super) fn count(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
 }
 
 struct Request {
@@ -37,13 +58,30 @@ struct Request {
 }
 
 impl OffsetsCall {
-    /// Starts the thread; each call gets `limit`.
-    pub(super) fn start(limit: Duration) -> std::io::Result<Self> {
+    /// Starts the thread, for one of so many workers.
+    ///
+    /// # Errors
+    /// If too many have been left behind, or the system has no thread left.
+    pub(super) fn start(threads: &OffsetsThreads, workers: usize) -> Result<Self, Trouble> {
+        let left_behind = (threads.count() + 1).saturating_sub(workers);
+        if left_behind >= LEFT_BEHIND_MAX {
+            return Err(Trouble::Ended(RuntimeError::Restart(format!(
+                "{left_behind} calls of the Kafka client have not come back, each with a producer"
+            ))));
+        }
+        Self::with_limit(LIMIT, threads).map_err(|error| {
+            Trouble::SessionLost(format!("starting a thread for offsets: {error}"))
+        })
+    }
+
+    fn with_limit(limit: Duration, threads: &OffsetsThreads) -> io::Result<Self> {
+        let counted = Arc::clone(&threads.0);
         let (requests, asked) = mpsc::sync_channel::<Request>(1);
         let (answer, answers) = mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("offsets".to_owned())
             .spawn(move || {
+                let _counted = counted;
                 for Request {
                     producer,
                     offsets,
@@ -119,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_millis(500);
+    const SHORT_LIMIT: Duration = Duration::from_millis(500);
 
     /// Far more than the mock cluster takes.
     const ANSWER_LIMIT: Duration = Duration::from_secs(30);
@@ -156,13 +194,17 @@ mod tests {
                 producer.poll(Duration::from_millis(10));
             }
         };
-        let call = OffsetsCall::start(LIMIT).unwrap();
         begin();
-        call.make(&producer, offsets(), group(), || Ok(())).unwrap();
+        let threads = OffsetsThreads::default();
+        let prompt = OffsetsCall::with_limit(ANSWER_LIMIT, &threads).unwrap();
+        prompt
+            .make(&producer, offsets(), group(), || Ok(()))
+            .unwrap();
         producer.commit_transaction(ANSWER_LIMIT).unwrap();
 
         begin();
         cluster.broker_down(2).unwrap();
+        let call = OffsetsCall::with_limit(SHORT_LIMIT, &threads).unwrap();
         let mut steps = 0;
         let waited = call.make(&producer, offsets(), group(), || {
             steps += 1;
@@ -174,14 +216,9 @@ mod tests {
         assert!(text.contains("left behind"), "{text}");
         assert_eq!(steps, 2);
 
-        // Nobody waits for it any more, and it ends when the broker is there again.
-        let left_behind = Arc::downgrade(&producer);
         drop((call, producer));
-        cluster.broker_up(2).unwrap();
-        let begin = std::time::Instant::now();
-        while left_behind.strong_count() > 0 {
-            assert!(begin.elapsed() < ANSWER_LIMIT, "the call has not ended");
-            std::thread::yield_now();
-        }
+        assert_eq!(threads.count(), 2, "one that waits, one left behind");
+        drop(prompt);
+        assert!(OffsetsCall::start(&threads, 1).is_ok(), "far from too many");
     }
 }

@@ -29,10 +29,6 @@ const DRAIN_STEP: Duration = Duration::from_micros(300);
 /// hanging.
 const INIT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long the cluster may take to add offsets to a transaction: longer than Apache Kafka needs to notice that a broker
-/// is dead (9 s) and to have another in its place. A new session finds the right one at once.
-const OFFSETS_TIMEOUT: Duration = Duration::from_secs(12);
-
 /// How long one wait for the end of a transaction lasts; a wait that is cut short goes on with the next call.
 const END_STEP: Duration = Duration::from_secs(1);
 
@@ -130,9 +126,7 @@ impl<'s> Transaction<'s> {
             clients::init_transactions(&producer, INIT_TIMEOUT)
                 .map_err(|error| Trouble::from_kafka("init_transactions", &error))?;
         }
-        let offsets_call = OffsetsCall::start(OFFSETS_TIMEOUT).map_err(|error| {
-            Trouble::SessionLost(format!("starting a thread for offsets: {error}"))
-        })?;
+        let offsets_call = OffsetsCall::start(&pulse.setup.offsets_threads, config.workers)?;
         Ok(Self {
             pulse,
             producer: Arc::new(producer),
