@@ -41,7 +41,8 @@ fn main() {
             effects.clear();
         }
         // The benchmark keeps the CommandKeys, whose texts are 32 bytes each.
-        let bytes = resident_bytes() - empty - 32 * open as u64;
+        let keys = (size_of::<String>() + 32) * open;
+        let bytes = resident_bytes() - empty - keys as u64;
         println!("{step:?}: {} bytes an installation", bytes / open as u64);
     }
 }

@@ -221,7 +221,7 @@ impl Correlator {
         let is_staged = matches!(self.rules.content, ContentRule::Staged(_));
         let accepted = Some((command_key, resource));
         let mut request = Request::new(record, Some(id.device.clone()), primitive, accepted);
-        self.interned.request(&mut request);
+        self.table.interned().request(&mut request);
         let request = Arc::new(request);
         let (progress, deadline) = match wait {
             Some((_, deadline)) => (Progress::Waiting, deadline),
@@ -246,7 +246,7 @@ impl Correlator {
             staged: None,
             target: None,
         };
-        self.interned.open(&mut open);
+        self.table.interned().open(&mut open);
         let (slot, parked) = self.enter(id, early, open, deadline);
         self.acknowledge(&request, turn);
         self.send_first(slot, progress, download, turn);

@@ -1,8 +1,8 @@
-use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::{Installation, Open, Request, State};
 
@@ -13,11 +13,15 @@ const VALUES_MAX: usize = 4096;
 /// Longest value that is interned, in bytes: with [`VALUES_MAX`] it limits what is kept when nobody uses it any more.
 const BYTES_MAX: usize = 512;
 
-/// Values that many installations have in common, each held once. Never iterated.
+/// Values that many installations have in common, each held once and known by a number.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Interned {
-    issuers: HashSet<Arc<[u8]>, FixedState>,
-    texts: HashSet<Arc<str>, FixedState>,
+    /// Distinguished names in DER.
+    pub(super) issuers: Pool<Arc<[u8]>>,
+    /// Who asks, and in which release.
+    pub(super) originators: Pool<Arc<str>>,
+    /// Names of topics and media types.
+    pub(super) texts: Pool<Arc<str>>,
 }
 
 impl Interned {
@@ -27,9 +31,10 @@ impl Interned {
             State::Early(_) => {}
             State::Open(open) => self.open(open),
             State::Ended(ended) => {
-                self.text(&mut ended.coordinates.topic);
+                self.texts.share(&mut ended.coordinates.topic);
                 if let Some(resource) = &mut ended.resource {
-                    self.text(&mut resource.attributes.my_cert_file_format);
+                    self.texts
+                        .share(&mut resource.attributes.my_cert_file_format);
                 }
             }
         }
@@ -38,7 +43,7 @@ impl Interned {
     /// The same for an open one.
     pub(super) fn open(&mut self, open: &mut Open) {
         if let Some(certificate) = &mut open.certificate {
-            intern(&mut self.issuers, &mut certificate.issuer, <[u8]>::len);
+            self.issuers.share(&mut certificate.issuer);
         }
         // Only a request that was just read is held by nobody else.
         if let Some(request) = Arc::get_mut(&mut open.request) {
@@ -48,25 +53,74 @@ impl Interned {
 
     /// The same for a request.
     pub(super) fn request(&mut self, request: &mut Request) {
-        self.text(&mut request.coordinates.topic);
+        self.texts.share(&mut request.coordinates.topic);
         if let Some(resource) = &mut request.resource {
-            self.text(&mut resource.my_cert_file_format);
+            self.texts.share(&mut resource.my_cert_file_format);
         }
-    }
-
-    fn text(&mut self, text: &mut Arc<str>) {
-        intern(&mut self.texts, text, str::len);
+        let primitive = &request.primitive;
+        self.originators.learn(primitive.originator());
+        self.originators
+            .learn(primitive.release_version_indicator());
     }
 }
 
-fn intern<T: ?Sized + Eq + Hash>(
-    held: &mut HashSet<Arc<T>, FixedState>,
-    value: &mut Arc<T>,
-    bytes: impl FnOnce(&T) -> usize,
-) {
-    if let Some(same) = held.get(&**value) {
-        *value = Arc::clone(same);
-    } else if held.len() < VALUES_MAX && bytes(value) <= BYTES_MAX {
-        held.insert(Arc::clone(value));
+/// Values of one kind. Its order shows in nothing that is told.
+#[derive(Clone, Debug)]
+pub(super) struct Pool<V> {
+    values: Vec<V>,
+    /// Where each stands in `values`.
+    numbers: HashMap<V, u32, FixedState>,
+}
+
+impl<V> Default for Pool<V> {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            numbers: HashMap::default(),
+        }
+    }
+}
+
+impl<T: ?Sized + Eq + Hash> Pool<Arc<T>> {
+    /// The number of a value that is held.
+    pub(super) fn number(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
+    /// The value of a number that [`Self::number`] told.
+    pub(super) fn value(&self, number: u32) -> Option<&Arc<T>> {
+        self.values.get(usize::try_from(number).ok()?)
+    }
+
+    fn share(&mut self, value: &mut Arc<T>)
+    where
+        T: AsRef<[u8]>,
+    {
+        match self.number(value).and_then(|number| self.value(number)) {
+            Some(same) => *value = Arc::clone(same),
+            None => self.hold(&**value, Arc::clone(value)),
+        }
+    }
+
+    fn learn<'v>(&mut self, value: &'v T)
+    where
+        T: AsRef<[u8]>,
+        Arc<T>: From<&'v T>,
+    {
+        if !self.numbers.contains_key(value) {
+            self.hold(value, value.into());
+        }
+    }
+
+    fn hold(&mut self, value: &T, held: Arc<T>)
+    where
+        T: AsRef<[u8]>,
+    {
+        let number = u32::try_from(self.values.len()).ok();
+        let is_allowed = self.values.len() < VALUES_MAX && value.as_ref().len() <= BYTES_MAX;
+        if let Some(number) = number.filter(|_| is_allowed) {
+            self.values.push(Arc::clone(&held));
+            self.numbers.insert(held, number);
+        }
     }
 }

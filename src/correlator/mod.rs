@@ -8,8 +8,10 @@ mod deadlines;
 mod early;
 mod effect;
 mod ending;
+mod entries;
 mod event;
 mod explanation;
+mod folded;
 mod installation;
 mod interned;
 mod limits;
@@ -60,7 +62,6 @@ use crate::mapping::Rules;
 use crate::time::Timestamp;
 
 use installation::Position;
-use interned::Interned;
 use rest::Rests;
 use stats::Fate;
 use table::Table;
@@ -133,7 +134,6 @@ pub struct Correlator {
     limits: Limits,
     rules: Rules,
     table: Table,
-    interned: Interned,
     stats: Stats,
     observations: Observations,
     pacing: Pacing,
@@ -155,7 +155,6 @@ impl Correlator {
             limits,
             rules,
             table: Table::default(),
-            interned: Interned::default(),
             stats: Stats::default(),
             observations: Observations::default(),
             pacing: Pacing::default(),
@@ -189,6 +188,7 @@ impl Correlator {
             }
         };
         self.stats.count(fate);
+        self.table.fold_idle();
     }
 
     /// Handles deadlines up to `due`, at most `max`, the earliest first; returns how many it handled. Up to `due`, which
@@ -211,6 +211,7 @@ impl Correlator {
                 let is_due = self.installation(slot).map(|one| one.deadline) == Some(deadline);
                 if is_due && handled < max {
                     self.on_deadline(slot, due, turn);
+                    self.table.fold_idle();
                     handled += 1;
                 }
             }
@@ -218,9 +219,9 @@ impl Correlator {
         handled
     }
 
-    /// What is due at that time, in the order of its ids: slots are others after a restart.
+    /// What is due at that time, which is the earliest, in the order of its ids: slots are others after a restart.
     fn due_at(&self, deadline: Timestamp) -> Vec<Slot> {
-        let mut slots: Vec<Slot> = self.table.deadlines().at(deadline).collect();
+        let mut slots = self.table.deadlines().up_to(deadline);
         if slots.len() > 1 {
             slots.sort_by_key(|slot| self.installation(*slot).map(|one| &one.id));
         }
@@ -288,9 +289,10 @@ impl Correlator {
 
     /// Puts back an installation as it was once read with [`Self::installation`]; one with the same id is replaced.
     pub fn restore(&mut self, mut installation: Installation) {
-        self.interned.installation(&mut installation);
+        self.table.interned().installation(&mut installation);
         self.may_be_staging |= installation.open().is_some_and(Open::is_staging);
         self.table.insert(installation);
+        self.table.fold_idle();
     }
 
     /// Takes back an installation that was forgotten later.

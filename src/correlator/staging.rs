@@ -42,7 +42,7 @@ impl Correlator {
     /// may be gone.
     pub fn resume_staging(&self, effects: &mut Effects) {
         if self.may_be_staging {
-            let slots = self.table.slots();
+            let slots = self.table.staged();
             effects.extend(slots.filter_map(|slot| self.staging_of(slot)));
         }
     }

@@ -4,12 +4,14 @@ use std::ops::{AddAssign, SubAssign};
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
-use slab::Slab;
 
 use crate::cwmp::{CommandKey, DeviceId};
 use crate::time::Timestamp;
 
 use super::deadlines::Deadlines;
+use super::entries::Entries;
+use super::folded::Names;
+use super::interned::Interned;
 use super::{
     EarlyEvent, Installation, InstallationId, Open, Progress, Slot, State, StoredResource,
 };
@@ -19,7 +21,7 @@ use super::{
 /// The indices hold numbers of slots only, and are never iterated, so that their layout cannot show in the effects.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    entries: Slab<Installation>,
+    entries: Entries,
     /// By (device, CommandKey), and by (device, alias).
     by_key: HashTable<Link>,
     /// Open installations by (originator, request identifier).
@@ -87,26 +89,15 @@ impl Link {
     }
 
     /// The key under which the link stands.
-    fn key(self, entries: &Slab<Installation>) -> (&DeviceId, Option<&CommandKey>) {
-        let entry = &entries[index(self.slot())];
+    fn key(self, entries: &Entries) -> (&str, Option<CommandKey>) {
+        let names = entries.names(self.slot());
         let key = if self.is_by_alias() {
-            entry.alias.as_deref()
+            names.alias
         } else {
-            Some(&entry.id.command_key)
+            Some(names.command_key)
         };
-        (&entry.id.device, key)
+        (names.device, key)
     }
-}
-
-fn index(slot: Slot) -> usize {
-    usize::try_from(slot.0).expect("a u32 fits into usize")
-}
-
-fn slot(index: usize) -> Slot {
-    let number = u32::try_from(index)
-        .ok()
-        .filter(|number| *number <= u32::MAX >> 1);
-    Slot(number.expect("memory ends long before 2^31 installations"))
 }
 
 /// A hash that is the same in every process: no random seed.
@@ -114,38 +105,46 @@ fn hash(value: impl Hash) -> u64 {
     FixedState::default().hash_one(value)
 }
 
-fn request_of(entries: &Slab<Installation>, slot: Slot) -> (&str, &str) {
-    let open = entries[index(slot)]
-        .open()
-        .expect("only open installations are indexed by request");
-    let primitive = &open.request.primitive;
-    (primitive.originator(), primitive.request_identifier())
+fn request_of(entries: &Entries, slot: Slot) -> (&str, &str) {
+    let request = entries.names(slot).request;
+    request.expect("only open installations are indexed by request")
 }
 
 impl Table {
     pub(super) fn get(&self, slot: Slot) -> Option<&Installation> {
-        self.entries.get(index(slot))
+        self.entries.get(slot)
     }
 
-    /// All slots in use, in the order of their numbers.
-    pub(super) fn slots(&self) -> impl Iterator<Item = Slot> {
-        self.entries.iter().map(|(index, _)| slot(index))
+    /// What the installations have in common.
+    pub(super) fn interned(&mut self) -> &mut Interned {
+        &mut self.entries.interned
+    }
+
+    /// Folds what was not touched of late; between two calls of the correlator, so that nobody waits for it twice.
+    pub(super) fn fold_idle(&mut self) {
+        self.entries.fold_idle();
+    }
+
+    /// Installations for whose file a store was asked, in the order of their slots.
+    pub(super) fn staged(&self) -> impl Iterator<Item = Slot> {
+        let all = self.entries.all();
+        all.filter_map(|(slot, names)| names.is_staged.then_some(slot))
     }
 
     pub(super) fn find(&self, device: &DeviceId, key: &CommandKey) -> Option<Slot> {
-        let link = self.by_key.find(hash((device, Some(key))), |link| {
-            link.key(&self.entries) == (device, Some(key))
-        })?;
+        let wanted = (device.key(), Some(*key));
+        let link = self
+            .by_key
+            .find(hash(wanted), |link| link.key(&self.entries) == wanted)?;
         Some(link.slot())
     }
 
     /// The installation with that id, as opposed to one with that alias.
     fn find_id(&self, id: &InstallationId) -> Option<Slot> {
-        let link = self
-            .by_key
-            .find(hash((&id.device, Some(&id.command_key))), |link| {
-                !link.is_by_alias() && self.entries[index(link.slot())].id == *id
-            })?;
+        let wanted = (id.device.key(), Some(id.command_key));
+        let link = self.by_key.find(hash(wanted), |link| {
+            !link.is_by_alias() && link.key(&self.entries) == wanted
+        })?;
         Some(link.slot())
     }
 
@@ -162,21 +161,24 @@ impl Table {
     /// The open installations of a device, in the order of their CommandKeys.
     pub(super) fn open_of(&self, device: &DeviceId) -> Vec<Slot> {
         let mut slots = self.concerning(device);
-        slots.retain(|slot| self.entries[index(*slot)].open().is_some());
+        slots.retain(|slot| self.names(*slot).request.is_some());
         slots
     }
 
     /// The installations of a device that are open or whose resource is kept, in the order of their CommandKeys.
     pub(super) fn concerning(&self, device: &DeviceId) -> Vec<Slot> {
-        let id = |slot: &Slot| &self.entries[index(*slot)].id;
         let mut slots: Vec<Slot> = self
             .by_device
-            .iter_hash(hash(device))
+            .iter_hash(hash(device.key()))
             .copied()
-            .filter(|slot| id(slot).device == *device)
+            .filter(|slot| self.names(*slot).device == device.key())
             .collect();
-        slots.sort_by_key(|slot| id(slot).command_key);
+        slots.sort_by_key(|slot| self.names(*slot).command_key);
         slots
+    }
+
+    fn names(&self, slot: Slot) -> Names<'_> {
+        self.entries.names(slot)
     }
 
     pub(super) fn deadlines(&self) -> &Deadlines {
@@ -216,7 +218,7 @@ impl Table {
         self.remove_id(&installation.id);
         let deadline = installation.deadline;
         let has_alias = installation.alias.is_some();
-        let slot = slot(self.entries.insert(installation));
+        let slot = self.entries.insert(installation);
         self.link(slot, false);
         if has_alias {
             self.link(slot, true);
@@ -235,33 +237,31 @@ impl Table {
     pub(super) fn remove(&mut self, slot: Slot) -> Installation {
         self.unlink_state(slot);
         self.unlink(slot, false);
-        if self.entries[index(slot)].alias.is_some() {
+        if self.names(slot).alias.is_some() {
             self.unlink(slot, true);
         }
-        let installation = self.entries.remove(index(slot));
-        self.deadlines.remove(installation.deadline, slot);
+        let installation = self.entries.remove(slot);
+        self.deadlines.remove(slot);
         installation
     }
 
     /// Puts an installation into another state, and returns the one before.
     pub(super) fn set_state(&mut self, slot: Slot, state: State, deadline: Timestamp) -> State {
         self.unlink_state(slot);
-        let before = mem::replace(&mut self.entries[index(slot)].state, state);
+        let before = self.entries.set_state(slot, state);
         self.link_state(slot);
         self.set_deadline(slot, deadline);
         before
     }
 
     pub(super) fn set_deadline(&mut self, slot: Slot, deadline: Timestamp) {
-        let entry = &mut self.entries[index(slot)];
-        let before = mem::replace(&mut entry.deadline, deadline);
-        self.deadlines.remove(before, slot);
-        self.deadlines.insert(deadline, slot);
+        self.entries.get_mut(slot).deadline = deadline;
+        self.deadlines.put_off(slot, deadline);
     }
 
     /// Gives an installation without alias one; no other installation may have that key.
     pub(super) fn set_alias(&mut self, slot: Slot, alias: CommandKey) {
-        self.entries[index(slot)].alias = Some(Box::new(alias));
+        self.entries.get_mut(slot).alias = Some(Box::new(alias));
         self.link(slot, true);
     }
 
@@ -275,7 +275,7 @@ impl Table {
     /// The open installation, to change what no index depends on: neither its request nor its progress, nor when it was
     /// handled.
     pub(super) fn open_mut(&mut self, slot: Slot) -> &mut Open {
-        match &mut self.entries[index(slot)].state {
+        match &mut self.entries.get_mut(slot).state {
             State::Open(open) => open,
             State::Early(_) | State::Ended(_) => {
                 unreachable!("the caller saw an open installation")
@@ -285,7 +285,7 @@ impl Table {
 
     /// The resource that is kept with an installation; what it says is in no index.
     pub(super) fn resource_mut(&mut self, slot: Slot) -> Option<&mut StoredResource> {
-        match &mut self.entries[index(slot)].state {
+        match &mut self.entries.get_mut(slot).state {
             State::Ended(ended) => ended.resource.as_deref_mut(),
             State::Early(_) | State::Open(_) => None,
         }
@@ -293,12 +293,12 @@ impl Table {
 
     /// Puts the deadline off to `deadline`, unless it is later already.
     pub(super) fn extend_deadline(&mut self, slot: Slot, deadline: Timestamp) {
-        let before = self.entries[index(slot)].deadline;
+        let before = self.get(slot).expect("the caller saw it").deadline;
         self.set_deadline(slot, before.max(deadline));
     }
 
     pub(super) fn push_early(&mut self, slot: Slot, event: EarlyEvent) {
-        let entry = &mut self.entries[index(slot)];
+        let entry = self.entries.get_mut(slot);
         let early = Early {
             events: 1,
             bytes: event.bytes(),
@@ -340,7 +340,7 @@ impl Table {
             early_of,
             ..
         } = self;
-        let entry = &entries[index(slot)];
+        let entry = entries.get(slot).expect("the caller saw it");
         let early = Early::of(entry);
         if early.events > 0 {
             self.early += early;
@@ -348,8 +348,8 @@ impl Table {
         }
         self.ended += usize::from(matches!(entry.state, State::Ended(_)));
         if entry.concerns_device() {
-            by_device.insert_unique(hash(&entry.id.device), slot, |slot| {
-                hash(&entries[index(*slot)].id.device)
+            by_device.insert_unique(hash(entry.id.device.key()), slot, |slot| {
+                hash(entries.names(*slot).device)
             });
         }
         let Some(open) = entry.open() else { return };
@@ -364,7 +364,7 @@ impl Table {
     }
 
     fn unlink_state(&mut self, slot: Slot) {
-        let entry = &self.entries[index(slot)];
+        let entry = self.entries.get(slot).expect("the caller saw it");
         let early = Early::of(entry);
         if early.events > 0 {
             self.early -= early;
@@ -379,14 +379,14 @@ impl Table {
         self.ended -= usize::from(matches!(entry.state, State::Ended(_)));
         if entry.concerns_device() {
             self.by_device
-                .find_entry(hash(&entry.id.device), |other| *other == slot)
+                .find_entry(hash(entry.id.device.key()), |other| *other == slot)
                 .expect("every such installation is linked to its device")
                 .remove();
         }
         let Some(open) = entry.open() else { return };
         self.open -= 1;
         self.waiting -= usize::from(open.progress == Progress::Waiting);
-        self.opened.remove(open.handled_at, slot);
+        self.opened.remove(slot);
         if !open.request.primitive.request_identifier().is_empty() {
             self.by_request
                 .find_entry(hash(request_of(&self.entries, slot)), |other| {
