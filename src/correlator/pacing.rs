@@ -6,7 +6,16 @@ use std::time::Duration;
 use crate::cwmp::DeviceId;
 use crate::time::Timestamp;
 
+use super::observations::OTHER_PRODUCT_CLASSES;
 use super::{Correlator, Open, Retry};
+
+/// Most originators of a correlator of which something waits, and most product classes, that have clocks of their own:
+/// all clocks are one record of the changelog. Further originators have the common share only, further classes one bucket
+/// together.
+const CLOCKS_MAX: usize = 1000;
+
+/// Longest originator that stands in a clock as it is, in bytes; of a longer one its digest does.
+const ORIGINATOR_BYTES_MAX: usize = 64;
 
 /// How fast Downloads are sent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -57,7 +66,7 @@ impl PacingLimits {
 pub enum Bucket {
     /// All Downloads, but those from the reserved share.
     Fleet,
-    /// An originator of which something waits; its clock is when the last of it is sent.
+    /// An originator of which something waits, or the digest of a long one; its clock is when the last of it is sent.
     Originator(Box<str>),
     /// Downloads of devices of that product class.
     ProductClass(Box<str>),
@@ -81,6 +90,14 @@ fn nanos_of(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+fn of_originator(originator: &str) -> Bucket {
+    let is_short = originator.len() <= ORIGINATOR_BYTES_MAX;
+    Bucket::Originator(match is_short {
+        true => originator.into(),
+        false => blake3::hash(originator.as_bytes()).to_hex().as_str().into(),
+    })
+}
+
 /// The first millisecond that is not before.
 fn not_before(nanos: u64) -> Timestamp {
     Timestamp::from_millis(nanos.div_ceil(1_000_000))
@@ -99,6 +116,20 @@ impl Pacing {
             .filter(|bucket| limits.interval(bucket).is_some());
         let free = limiting.map(|bucket| self.free_at(bucket, limits, now));
         free.max().unwrap_or(now)
+    }
+
+    fn has_room_for(&self, is_kind: impl Fn(&Bucket) -> bool) -> bool {
+        self.clocks.keys().filter(|bucket| is_kind(bucket)).count() < CLOCKS_MAX
+    }
+
+    fn class_of(&self, device: &DeviceId) -> Bucket {
+        let own = Bucket::ProductClass(device.product_class().into());
+        let is_class = |bucket: &Bucket| matches!(bucket, Bucket::ProductClass(_));
+        if self.clocks.contains_key(&own) || self.has_room_for(is_class) {
+            own
+        } else {
+            Bucket::ProductClass(OTHER_PRODUCT_CLASSES.into())
+        }
     }
 
     fn take(&mut self, buckets: &[Bucket], limits: &PacingLimits, at: u64) {
@@ -128,13 +159,16 @@ impl Correlator {
         let pacing = &mut self.pacing;
         let at_nanos = nanos(now);
         pacing.clocks.retain(|_, clock| *clock > at_nanos);
-        let of_originator = Bucket::Originator(originator.into());
-        let class = Bucket::ProductClass(device.product_class().into());
+        let of_originator = of_originator(originator);
+        let class = pacing.class_of(device);
         let common = [Bucket::Fleet, class.clone()];
         let reserved = [Bucket::Reserved, class];
         let common_at = pacing.all_free_at(&common, limits, at_nanos);
         let reserved_at = pacing.all_free_at(&reserved, limits, at_nanos);
-        let is_single = !pacing.clocks.contains_key(&of_originator);
+        let is_known = pacing.clocks.contains_key(&of_originator);
+        let has_room =
+            is_known || pacing.has_room_for(|bucket| matches!(bucket, Bucket::Originator(_)));
+        let is_single = !is_known && has_room;
         let has_reserve = limits.interval(&Bucket::Reserved).is_some();
         let (buckets, starts) = if has_reserve && is_single && reserved_at < common_at {
             (reserved, reserved_at)
@@ -146,7 +180,7 @@ impl Correlator {
             return None;
         }
         pacing.take(&buckets, limits, starts);
-        if starts > at_nanos {
+        if starts > at_nanos && has_room {
             let clock = pacing.clocks.entry(of_originator).or_default();
             *clock = (*clock).max(starts);
         }

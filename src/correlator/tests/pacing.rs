@@ -5,7 +5,7 @@ use crate::onem2m::Expiry;
 use crate::onem2m::Operation;
 use crate::onem2m::ResponseStatusCode::{Deleted, InternalServerError, RequestTimeout};
 
-use super::super::{Effect, Limits, PacingLimits, RetryCause, RetryPolicy};
+use super::super::{Bucket, Effect, Limits, PacingLimits, RetryCause, RetryPolicy};
 use super::restoring::Changelog;
 use super::world::*;
 
@@ -251,4 +251,35 @@ fn attempt_that_finds_no_place_in_time_ends_with_its_time_out() {
     assert_eq!(world.correlator.open_installations(), 3);
     let response = only_final(&world.pass(15 * MINUTE));
     assert_eq!(response.response_status_code.get(), 6021);
+}
+
+/// All clocks are one record of the changelog, which brokers take up to a megabyte of.
+#[test]
+fn clocks_stay_few_however_many_originators_ask() {
+    let pacing = PacingLimits {
+        product_class: Some(SECOND),
+        reserved_percent: 10,
+        ..fleet()
+    };
+    let mut world = World::with(
+        Limits {
+            open_installations_max: 10_000,
+            ..paced(pacing)
+        },
+        rules(),
+    );
+    for number in 1..=1500 {
+        let originator = format!("/{number}/{}", "o".repeat(2000)).leak();
+        world.effects(request(number).with(|create| {
+            let primitive = &mut create.primitive;
+            primitive.change_texts(|texts| texts.originator = originator);
+        }));
+    }
+    let clocks = &world.correlator.pacing().clocks;
+    let originators = clocks.keys().filter_map(|bucket| match bucket {
+        Bucket::Originator(originator) => Some(originator.len()),
+        Bucket::Fleet | Bucket::ProductClass(_) | Bucket::Reserved => None,
+    });
+    let lengths: Vec<usize> = originators.collect();
+    assert_eq!(lengths, [64; 1000]);
 }
