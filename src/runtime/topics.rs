@@ -257,10 +257,10 @@ fn await_presence(probe: &Probe, wanted: &[NewTopic<'_>], stop: &Stop) -> Result
     Ok(())
 }
 
-/// A changelog that is not compacted grows for ever, or loses state when retention comes.
+/// A changelog that is not only compacted loses state when retention comes.
 ///
 /// # Errors
-/// If the changelog is not compacted. Where the setting cannot be read, that is logged.
+/// If the changelog is not only compacted. Where the setting cannot be read, and for the node directory, that is logged.
 pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
     if !can_describe(config) {
         tracing::info!(
@@ -269,6 +269,7 @@ pub(super) fn check_compaction(config: &Config) -> Result<(), RuntimeError> {
         );
         return Ok(());
     }
+    warn_of_forgetful_nodes(config)?;
     let admin = admin(config)?;
     let changelog = config.changelog_topic();
     let options = AdminOptions::new().request_timeout(Some(DESCRIBE_TIMEOUT));
@@ -333,12 +334,32 @@ pub(super) fn not_compacted(config: &Config) -> Result<Option<String>, RuntimeEr
 }
 
 fn unfit(changelog: &str, policy: &str) -> Option<String> {
-    let is_compacted = policy.split(',').any(|part| part.trim() == "compact");
-    (!is_compacted).then(|| {
+    (!keeps_the_last(policy)).then(|| {
         format!(
             "{changelog} has cleanup.policy={policy}: state would be lost when retention comes; set cleanup.policy=compact"
         )
     })
+}
+
+/// Whether the last record of each key stays: `compact,delete` throws it away too, once it is old.
+fn keeps_the_last(policy: &str) -> bool {
+    policy.split(',').all(|part| part.trim() == "compact")
+}
+
+/// Without the old records of the directory its nodes are not there, and requests for them are refused.
+fn warn_of_forgetful_nodes(config: &Config) -> Result<(), RuntimeError> {
+    let nodes = &config.topics.nodes;
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    if let Some(policy) = cleanup_policy(config, nodes)?.filter(|policy| !keeps_the_last(policy)) {
+        tracing::warn!(
+            topic = nodes,
+            cleanup_policy = policy,
+            "nodes would be forgotten when retention comes; set cleanup.policy=compact"
+        );
+    }
+    Ok(())
 }
 
 fn log_unknown_policy(changelog: &str, error: &KafkaError) {
@@ -347,4 +368,21 @@ fn log_unknown_policy(changelog: &str, error: &KafkaError) {
         .and_then(advice)
         .unwrap_or("it must be compact");
     tracing::warn!(topic = changelog, %error, advice, "cleanup.policy of the changelog cannot be read");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_compaction_alone_keeps_state() {
+        assert_eq!(unfit("changelog", "compact"), None);
+        for policy in ["delete", "compact,delete", "delete, compact", ""] {
+            let mistake = unfit("changelog", policy).unwrap();
+            assert!(
+                mistake.contains(&format!("cleanup.policy={policy}:")),
+                "{mistake}"
+            );
+        }
+    }
 }

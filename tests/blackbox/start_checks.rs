@@ -54,6 +54,18 @@ fn missing_outputs_and_internal_topics_are_created_on_request() {
 }
 
 #[test]
+fn changelog_that_forgets_is_refused() {
+    let app = App::without_topics(Broker::shared(), "forgets")
+        .set(&json!({"topics": {"create_missing": true}}));
+    app.client.create_topic(&app.requests, 2, &[]);
+    app.client.create_topic(&app.events, 2, &[]);
+    let policy = [("cleanup.policy", "compact,delete")];
+    app.client.create_topic(&app.changelog(), 4, &policy);
+    let log = refusal(&app.config);
+    assert!(log.contains("cleanup.policy=compact,delete"), "{log}");
+}
+
+#[test]
 fn changed_shard_count_is_refused() {
     let app = App::new(Broker::shared(), "shards");
     let bridge = app.start();
