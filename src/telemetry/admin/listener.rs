@@ -1,6 +1,6 @@
 //! Connections of the admin port: so many, so long, and no slower than so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::runtime::{Allowance, Clock};
@@ -20,7 +21,8 @@ use crate::telemetry::admin_metrics::Refusal;
 use super::Admin;
 use super::tls::Tls;
 
-/// Connections that are open at a time.
+/// Connections that are open at a time. Then an address that has none gets one in the place of the oldest of the address that
+/// has most: a kubelet comes in whoever holds the others.
 pub(super) const CONNECTIONS_MAX: usize = 64;
 
 /// Connections of one address that are open at a time, so that nobody keeps out all others.
@@ -60,38 +62,62 @@ pub(super) enum Transport {
     PlainForProbes,
 }
 
-/// How many connections each address has.
+/// The connections of each address, the oldest first.
+type Open = BTreeMap<IpAddr, VecDeque<Arc<Notify>>>;
+
+/// All connections that are open.
 #[derive(Debug, Default)]
-struct Connections(Mutex<BTreeMap<IpAddr, usize>>);
+struct Connections(Mutex<Open>);
 
 /// The place of one connection among all; given back when it is dropped.
-struct Place(Arc<Connections>, IpAddr);
+struct Place {
+    connections: Arc<Connections>,
+    peer: IpAddr,
+    lost: Arc<Notify>,
+}
 
 impl Connections {
     fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let mut open = self.open();
-        let all: usize = open.values().sum();
-        let of_peer = open.get(&peer).copied().unwrap_or_default();
-        if all >= CONNECTIONS_MAX || of_peer >= CONNECTIONS_PER_PEER_MAX {
+        let all: usize = open.values().map(VecDeque::len).sum();
+        let of_peer = open.get(&peer).map_or(0, VecDeque::len);
+        let is_full = all >= CONNECTIONS_MAX;
+        if of_peer >= CONNECTIONS_PER_PEER_MAX || is_full && of_peer > 0 {
             return None;
         }
-        open.insert(peer, of_peer + 1);
+        if is_full {
+            let greediest = open.values_mut().max_by_key(|places| places.len())?;
+            greediest.pop_front()?.notify_one();
+        }
+        let lost = Arc::new(Notify::new());
+        open.entry(peer).or_default().push_back(Arc::clone(&lost));
         drop(open);
-        Some(Place(Arc::clone(self), peer))
+        Some(Place {
+            connections: Arc::clone(self),
+            peer,
+            lost,
+        })
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.0.lock().expect("nobody panics while holding it")
+    }
+}
+
+impl Place {
+    /// Somebody else has got it.
+    async fn lost(&self) {
+        self.lost.notified().await;
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.0.open();
-        if let Some(count) = open.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.1);
+        let mut open = self.connections.open();
+        if let Some(places) = open.get_mut(&self.peer) {
+            places.retain(|place| !Arc::ptr_eq(place, &self.lost));
+            if places.is_empty() {
+                open.remove(&self.peer);
             }
         }
     }
@@ -120,11 +146,16 @@ pub(super) async fn serve(listener: TcpListener, transport: Transport, admin: &A
             Some(place) => {
                 let (router, admin) = (router.clone(), admin.clone());
                 tokio::spawn(async move {
-                    match is_secured {
-                        true => serve_secured(stream, peer, router, &admin).await,
-                        false => serve_one(stream, peer, router).await,
+                    let served = async {
+                        match is_secured {
+                            true => serve_secured(stream, peer, router, &admin).await,
+                            false => serve_one(stream, peer, router).await,
+                        }
+                    };
+                    tokio::select! {
+                        () = served => {}
+                        () = place.lost() => admin.refused(Refusal::TooManyConnections),
                     }
-                    drop(place);
                 });
             }
             None => {
@@ -190,6 +221,9 @@ async fn serve_one(
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[test]
@@ -201,12 +235,23 @@ mod tests {
             .map_while(|_| enter(1))
             .collect();
         assert!(enter(1).is_none());
-        let others = (2..=255).map_while(enter);
+        let others = (2..).take(CONNECTIONS_MAX - places.len()).map_while(enter);
         places.extend(others);
         assert_eq!(places.len(), CONNECTIONS_MAX);
+        // Whoever has one gets no other; whoever has none gets that of the first.
+        assert!(enter(2).is_none());
+        let is_lost = |place: &Place| {
+            let mut context = Context::from_waker(Waker::noop());
+            pin!(place.lost()).poll(&mut context).is_ready()
+        };
+        assert!(!is_lost(&places[0]));
+        let late = enter(255).unwrap();
+        let lost = places.iter().position(is_lost);
+        assert_eq!(lost, Some(0));
+        places.remove(0);
         places.remove(0);
         assert!(enter(1).is_some());
-        drop(places);
+        drop((places, late));
         assert!(connections.open().is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::Config;
 use crate::telemetry::admin::gate::{PROBES_PER_SECOND_MAX, REQUESTS_PER_SECOND_MAX};
-use crate::telemetry::admin::listener::CONNECTIONS_PER_PEER_MAX;
+use crate::telemetry::admin::listener::{CONNECTIONS_MAX, CONNECTIONS_PER_PEER_MAX};
 
 const READ: &str = "the token that reads";
 const CHANGE: &str = "the token that changes";
@@ -251,4 +251,50 @@ fn changes_from_elsewhere_need_a_token() {
     assert_eq!(change([10, 0, 0, 1]), StatusCode::FORBIDDEN);
     assert_eq!(change([127, 0, 0, 1]), StatusCode::OK);
     assert_eq!(refusals(&admin, "not_local"), 1);
+}
+
+/// A connection from 127.0.0.`host` that was answered once, so it has its place.
+async fn answered(address: SocketAddr, host: u8) -> tokio::net::TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, host], 0).into()).unwrap();
+    let stream = socket.connect(address).await.unwrap();
+    let request = b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut answer = [0; 12];
+    let (mut sent, mut read) = (0, 0);
+    while sent < request.len() {
+        stream.writable().await.unwrap();
+        sent += stream.try_write(&request[sent..]).unwrap_or(0);
+    }
+    while read < answer.len() {
+        stream.readable().await.unwrap();
+        match stream.try_read(&mut answer[read..]) {
+            Ok(0) => panic!("127.0.0.{host} is not answered"),
+            Ok(count) => read += count,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+        }
+    }
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    stream
+}
+
+#[test]
+fn whoever_holds_all_connections_does_not_keep_a_kubelet_out() {
+    let health = Health::new(1, START);
+    health.set_ready(0, true);
+    let admin = admin(&health, anywhere(), START);
+    with_client(admin.clone(), false, |address| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let mut held = Vec::new();
+            for number in 0..CONNECTIONS_MAX {
+                let host = number / CONNECTIONS_PER_PEER_MAX + 1;
+                held.push(answered(address, host.try_into().unwrap()).await);
+            }
+            answered(address, 5).await;
+        });
+    });
+    assert_eq!(refusals(&admin, "too_many_connections"), 1);
 }
