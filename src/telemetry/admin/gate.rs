@@ -17,7 +17,8 @@ use crate::time::Timestamp;
 
 use super::Admin;
 
-/// Requests that are answered in a second; a scraper and some people need a few. More would take time from the data path.
+/// Requests that are answered in a second, and as many of those who show a token; a scraper and some people need a few. More
+/// would take time from the data path.
 pub(super) const REQUESTS_PER_SECOND_MAX: u32 = 50;
 
 /// Probes that are answered in a second on connections that stay open. All others are answered too, or a flood would have
@@ -30,10 +31,20 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the files of tokens and certificates are read.
 const FILES_INTERVAL: Duration = Duration::from_secs(2);
 
+/// Who asks; each has a budget of his own, so that nobody uses up that of the others.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Asker {
+    Prober,
+    /// Shows one of the tokens.
+    Known,
+    Stranger,
+}
+
 /// What is allowed, and to whom.
 pub(super) struct Gate {
-    requests: Mutex<Allowance>,
     probes: Mutex<Allowance>,
+    known: Mutex<Allowance>,
+    strangers: Mutex<Allowance>,
     reading: Right,
     changing: Right,
 }
@@ -89,8 +100,9 @@ impl Right {
 impl Gate {
     pub(super) fn new(options: &AdminConfig) -> Self {
         Self {
-            requests: Mutex::new(Allowance::new(REQUESTS_PER_SECOND_MAX)),
             probes: Mutex::new(Allowance::new(PROBES_PER_SECOND_MAX)),
+            known: Mutex::new(Allowance::new(REQUESTS_PER_SECOND_MAX)),
+            strangers: Mutex::new(Allowance::new(REQUESTS_PER_SECOND_MAX)),
             reading: Right::new(options.read_token_file.as_ref()),
             changing: Right::new(options.change_token_file.as_ref()),
         }
@@ -107,11 +119,23 @@ impl Gate {
         self.changing.is_needed()
     }
 
+    fn asker(&self, request: &Request) -> Asker {
+        let is_probe = matches!(request.uri().path(), "/livez" | "/readyz" | "/healthz");
+        let shown = shown_token(request.headers());
+        let is_known = || self.reading.is_shown(shown) || self.changing.is_shown(shown);
+        match is_probe {
+            true => Asker::Prober,
+            false if is_known() => Asker::Known,
+            false => Asker::Stranger,
+        }
+    }
+
     /// Whether the budget of this second has room for another request; takes it then.
-    fn has_room(&self, is_probe: bool, now: Timestamp) -> bool {
-        let mut budget = lock(match is_probe {
-            true => &self.probes,
-            false => &self.requests,
+    fn has_room(&self, asker: Asker, now: Timestamp) -> bool {
+        let mut budget = lock(match asker {
+            Asker::Prober => &self.probes,
+            Asker::Known => &self.known,
+            Asker::Stranger => &self.strangers,
         });
         let has_room = budget.left(now.since(Timestamp::default())) > 0;
         budget.used(usize::from(has_room));
@@ -145,8 +169,9 @@ pub(super) async fn watch_files(admin: &Admin) {
 
 /// Every request passes here first.
 pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Next) -> Response {
-    let is_probe = matches!(request.uri().path(), "/livez" | "/readyz" | "/healthz");
-    let has_room = admin.gate().has_room(is_probe, (admin.subject().now)());
+    let asker = admin.gate().asker(&request);
+    let is_probe = asker == Asker::Prober;
+    let has_room = admin.gate().has_room(asker, (admin.subject().now)());
     if !has_room && !is_probe {
         admin.refused(Refusal::TooManyRequests);
         let advice = "too many requests in this second\n";

@@ -298,3 +298,17 @@ fn whoever_holds_all_connections_does_not_keep_a_kubelet_out() {
     });
     assert_eq!(refusals(&admin, "too_many_connections"), 1);
 }
+
+#[test]
+fn requests_without_a_token_use_up_nothing_of_those_with_one() {
+    let (admin, _directory) = guarded();
+    let budget = usize::try_from(REQUESTS_PER_SECOND_MAX).unwrap();
+    let mut asked = vec!["GET /metrics".to_owned(); budget + 10];
+    asked.push(bearing("GET /metrics", READ));
+    let got = statuses(&admin, &asked);
+    assert_eq!(got[budget - 1..][..2], ["401", "429"]);
+    assert_eq!(got.last().map(String::as_str), Some("200"));
+    // Those have a budget, too.
+    let asked = vec![bearing("GET /metrics", READ); budget];
+    assert_eq!(statuses(&admin, &asked).last().unwrap(), "429");
+}
