@@ -202,7 +202,7 @@ keys! {
     /// The port is on the loopback, or a network policy stands before it.
     READ_TOKEN_FILE = "admin.read_token_file", Single, "",
         "File with the token that all but probes need on the admin port, 16 characters or more, read again when it changes; empty: none";
-    /// As for reading; what is logged may be changed from the loopback.
+    /// Off.
     CHANGE_TOKEN_FILE = "admin.change_token_file", Single, "",
-        "File with the token that changes need, which also reads; then they may come from anywhere; empty: changes come from the loopback only";
+        "File with the token that changes need, which also reads; empty: nothing can be changed";
 }

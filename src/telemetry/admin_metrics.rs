@@ -7,8 +7,10 @@ use super::metrics::{self as table, Metrics};
 pub(super) enum Refusal {
     /// No TLS, or no certificate that is wanted.
     BadHandshake,
-    /// Changes come from this machine, unless there is a token for them (403).
-    NotLocal,
+    /// There is no token that lets anybody change anything (403).
+    ChangesOff,
+    /// The request is for a name that may be anybody's (403).
+    ForeignHost,
     /// No token, or not the right one (401).
     NoToken,
     /// Too many connections are open (503).
@@ -20,13 +22,14 @@ pub(super) enum Refusal {
 }
 
 /// How often the admin port refused somebody.
-pub(super) struct AdminMetrics([Counter; 6]);
+pub(super) struct AdminMetrics([Counter; 7]);
 
 impl AdminMetrics {
     pub(super) fn new(metrics: &Metrics) -> Self {
         let reasons = [
             "bad_handshake",
-            "not_local",
+            "changes_off",
+            "foreign_host",
             "no_token",
             "too_many_connections",
             "too_many_requests",
@@ -38,11 +41,12 @@ impl AdminMetrics {
     pub(super) fn refused(&self, refusal: Refusal) {
         let index = match refusal {
             Refusal::BadHandshake => 0,
-            Refusal::NotLocal => 1,
-            Refusal::NoToken => 2,
-            Refusal::TooManyConnections => 3,
-            Refusal::TooManyRequests => 4,
-            Refusal::TooSlow => 5,
+            Refusal::ChangesOff => 1,
+            Refusal::ForeignHost => 2,
+            Refusal::NoToken => 3,
+            Refusal::TooManyConnections => 4,
+            Refusal::TooManyRequests => 5,
+            Refusal::TooSlow => 6,
         };
         self.0[index].increment(1);
     }

@@ -17,6 +17,9 @@ pub enum LogFormat {
     Text,
 }
 
+/// Most parts of a filter: each of them costs something wherever a line is logged.
+const DIRECTIVES_MAX: usize = 64;
+
 /// Why logging cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -30,6 +33,9 @@ pub enum LogError {
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
     },
+    /// The filter has too many parts.
+    #[error("the log filter has {0} parts, at most {DIRECTIVES_MAX} are taken")]
+    TooLong(usize),
     /// Logging was started before.
     #[error("logging was started before: {0}")]
     Started(#[from] tracing_subscriber::util::TryInitError),
@@ -98,8 +104,14 @@ pub fn log_panic(panic: &PanicHookInfo<'_>) {
     tracing::error!(%panic, %backtrace, "an invariant is broken, ending");
 }
 
+/// Values of fields are texts and no regular expressions: of those a few bytes make an automaton that fills all memory.
 fn parsed(filter: &str) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(filter).map_err(|source| LogError::Filter {
+    let count = filter.split(',').count();
+    if count > DIRECTIVES_MAX {
+        return Err(LogError::TooLong(count));
+    }
+    let parsed = EnvFilter::builder().with_regex(false).parse(filter);
+    parsed.map_err(|source| LogError::Filter {
         filter: filter.to_owned(),
         source,
     })
@@ -257,6 +269,20 @@ mod tests {
                 assert!(!told.contains(&**secret), "{secret}: {told}");
             }
         }
+    }
+
+    /// As a regular expression each of these would have 2^30 states.
+    #[test]
+    fn a_filter_is_no_regular_expression_and_has_few_parts() {
+        let expression = format!("(a|b)*a{}", "(a|b)".repeat(30));
+        for filter in [
+            format!("[{{x={expression}}}]=trace"),
+            vec!["a=info"; DIRECTIVES_MAX].join(","),
+        ] {
+            parsed(&filter).unwrap();
+        }
+        let error = parsed(&vec!["a=info"; DIRECTIVES_MAX + 1].join(",")).unwrap_err();
+        assert!(error.to_string().contains("at most 64"), "{error}");
     }
 
     #[test]

@@ -149,7 +149,7 @@ metrics! {
     KAFKA_REQUEST_TIMEOUTS = Counter "credbridge_kafka_request_timeouts_total", Count, ["client"],
         "Requests that no broker answered in time";
     ADMIN_REFUSALS = Counter "credbridge_admin_refusals_total", Count, ["reason"],
-        "What the admin port refused: requests for which there is `no_token` (401) or that are `not_local` (403), `too_many_requests` (429), `too_slow` (408); connections: `too_many_connections` (503), `bad_handshake` of TLS, e.g. without a certificate";
+        "What the admin port refused: requests for which there is `no_token` (401), for a `foreign_host` or for a change while these are `changes_off` (403), `too_many_requests` (429), `too_slow` (408); connections: `too_many_connections` (503), `bad_handshake` of TLS, e.g. without a certificate";
 }
 
 /// All metrics of this process; clones share them.

@@ -1,9 +1,11 @@
 //! Who may ask, and how often.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
@@ -30,6 +32,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often the files of tokens and certificates are read.
 const FILES_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Ends of names that are nobody's in public.
+const PRIVATE_DOMAINS: [&str; 3] = [".svc", ".cluster.local", ".internal"];
 
 /// Who asks; each has a budget of his own, so that nobody uses up that of the others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,8 +119,8 @@ impl Gate {
         self.changing.read();
     }
 
-    /// Whether a token is needed to change anything, and so suffices.
-    pub(super) fn guards_changes(&self) -> bool {
+    /// Whether there is a token that lets somebody change something.
+    pub(super) fn allows_changes(&self) -> bool {
         self.changing.is_needed()
     }
 
@@ -178,6 +183,13 @@ pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Nex
         let after = (header::RETRY_AFTER, HeaderValue::from_static("1"));
         return (StatusCode::TOO_MANY_REQUESTS, [after, CLOSE], advice).into_response();
     }
+    // With TLS the certificate tells the browser that the name is not ours.
+    let may_be_misled = asker == Asker::Stranger && admin.tls().is_none();
+    if may_be_misled && !is_asked_by_own_name(request.headers()) {
+        admin.refused(Refusal::ForeignHost);
+        let advice = "ask by an address, `localhost`, a name without dots or of a private domain, or show a token\n";
+        return (StatusCode::FORBIDDEN, [CLOSE], advice).into_response();
+    }
     if !is_probe && !admin.gate().lets_in(request.method(), request.headers()) {
         admin.refused(Refusal::NoToken);
         return refused();
@@ -211,6 +223,22 @@ fn refused() -> Response {
             .append(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// Whether the `Host` is no name that a stranger can have. Such a name may lead here, and then a browser lets his page read
+/// what this port answers it (DNS rebinding). What is no browser need not name a host.
+fn is_asked_by_own_name(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    hosts.all(|host| {
+        let Ok(host) = Authority::try_from(host.as_bytes()) else {
+            return false;
+        };
+        let name = host.host();
+        let address = name.trim_start_matches('[').trim_end_matches(']');
+        address.parse::<IpAddr>().is_ok()
+            || !name.contains('.')
+            || PRIVATE_DOMAINS.iter().any(|domain| name.ends_with(domain))
+    })
 }
 
 /// The hash of the token that a request shows: as bearer token, or, by browsers, as the password of any user.

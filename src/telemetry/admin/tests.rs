@@ -121,31 +121,6 @@ fn metrics_and_version_have_their_types() {
 }
 
 #[test]
-fn what_is_logged_can_be_read_and_changed() {
-    let health = Health::new(1, START);
-    let asked = [
-        "GET /loglevel",
-        "PUT /loglevel\n\nwarn,credbridge=debug\n",
-        "PUT /loglevel\n\ncredbridge=loud",
-        "GET /loglevel",
-    ];
-    let got = answers(&health, START, &asked);
-    assert!(got[0].ends_with("\r\n\r\ninfo\n"), "{}", got[0]);
-    assert!(got[1].starts_with("HTTP/1.1 200 "), "{}", got[1]);
-    assert!(got[2].starts_with("HTTP/1.1 400 "), "{}", got[2]);
-    assert!(
-        got[2].contains("`credbridge=loud` is not of the form"),
-        "{}",
-        got[2]
-    );
-    assert!(
-        got[3].ends_with("\r\n\r\nwarn,credbridge=debug\n"),
-        "{}",
-        got[3]
-    );
-}
-
-#[test]
 fn strangers_and_changes_are_refused() {
     let health = Health::new(1, START);
     let got = answers(

@@ -237,20 +237,62 @@ fn large_heads_are_refused() {
 }
 
 #[test]
-fn changes_from_elsewhere_need_a_token() {
+fn nothing_can_be_changed_unless_there_is_a_token_for_it() {
     let health = Health::new(1, START);
     let admin = admin(&health, anywhere(), START);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
-    let change = |peer: [u8; 4]| {
-        let peer = ConnectInfo(SocketAddr::from((peer, 1)));
-        let change = change_loglevel(State(admin.clone()), peer, "debug".to_owned());
-        runtime.block_on(change).status()
-    };
-    assert_eq!(change([10, 0, 0, 1]), StatusCode::FORBIDDEN);
-    assert_eq!(change([127, 0, 0, 1]), StatusCode::OK);
-    assert_eq!(refusals(&admin, "not_local"), 1);
+    let got = answers_of(admin.clone(), &["PUT /loglevel\n\ndebug", "GET /loglevel"]);
+    assert!(got[0].starts_with("HTTP/1.1 403 "), "{}", got[0]);
+    assert!(got[0].contains("admin.change_token_file"), "{}", got[0]);
+    assert!(got[1].ends_with("\r\n\r\ninfo\n"), "{}", got[1]);
+    assert_eq!(refusals(&admin, "changes_off"), 1);
+}
+
+#[test]
+fn what_is_logged_can_be_changed_with_the_token() {
+    let (admin, _directory) = guarded();
+    let asked = [
+        "PUT /loglevel\n\nwarn,credbridge=debug\n",
+        "PUT /loglevel\n\ncredbridge=loud",
+        "GET /loglevel",
+    ];
+    let asked = asked.map(|request| bearing(request, CHANGE));
+    let got = answers_of(admin, &asked.each_ref().map(String::as_str));
+    assert!(got[0].starts_with("HTTP/1.1 200 "), "{}", got[0]);
+    assert!(got[1].starts_with("HTTP/1.1 400 "), "{}", got[1]);
+    let problem = "`credbridge=loud` is not of the form";
+    assert!(got[1].contains(problem), "{}", got[1]);
+    let filter = "\r\n\r\nwarn,credbridge=debug\n";
+    assert!(got[2].ends_with(filter), "{}", got[2]);
+}
+
+#[test]
+fn a_page_that_has_its_own_name_lead_here_reads_nothing() {
+    let of_host = |host: &str| format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nx-rest:");
+    let health = Health::new(1, START);
+    let open = admin(&health, anywhere(), START);
+    for (host, status) in [
+        ("evil.example", "403"),
+        ("evil.example:9464", "403"),
+        ("127.0.0.1.evil.example", "403"),
+        ("evil.", "403"),
+        ("", "403"),
+        ("127.0.0.1:9464", "200"),
+        ("[::1]:9464", "200"),
+        ("localhost", "200"),
+        ("credbridge:9464", "200"),
+        ("credbridge.fleet.svc.cluster.local", "200"),
+    ] {
+        assert_eq!(statuses(&open, &[of_host(host)]), [status], "{host}");
+    }
+    assert_eq!(refusals(&open, "foreign_host"), 5);
+    let probe = of_host("evil.example").replace("/metrics", "/livez");
+    assert_eq!(statuses(&open, &[probe]), ["200"]);
+    let (guarded, _directory) = guarded();
+    let asked = [
+        of_host("evil.example"),
+        bearing(&of_host("evil.example"), READ),
+    ];
+    assert_eq!(statuses(&guarded, &asked), ["403", "200"]);
 }
 
 /// A connection from 127.0.0.`host` that was answered once, so it has its place.
