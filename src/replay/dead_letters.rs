@@ -14,6 +14,7 @@ use crate::runtime::Clock;
 use crate::runtime::clients;
 use crate::runtime::deliveries::Deliveries;
 use crate::runtime::reader::Reader;
+use crate::runtime::work::STRANGER_IN_ROUTED;
 use crate::time::Timestamp;
 use crate::wire::DEAD_LETTER_HEADERS;
 
@@ -63,7 +64,8 @@ struct Letter {
 
 /// Writes dead letters back into the topics that they came from, as they were before the bridge set them aside; tells
 /// each of them on `out`. One without a value is left alone: its record had none, or did not fit, and what would be written
-/// would only be set aside again. What came to stand in the dead letters after the start is left alone.
+/// would only be set aside again. So is what a stranger wrote into the routed topic, which never stood in an input, unless its
+/// reason is asked for. What came to stand in the dead letters after the start is left alone.
 ///
 /// # Errors
 /// If the cluster fails, or a letter names no input of the configuration as its source.
@@ -73,14 +75,19 @@ pub fn dead_letters(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let clock = Clock::new();
-    let (letters, bare): (Vec<_>, Vec<_>) = choose(config, options, clock.now())?
+    let (letters, others): (Vec<_>, Vec<_>) = choose(config, options, clock.now())?
         .into_iter()
-        .partition(|letter| letter.value.is_some());
-    for letter in &bare {
+        .partition(|letter| !is_left_alone(options, letter));
+    for letter in &others {
+        let why = match letter.value {
+            Some(_) => "a stranger wrote it into the routed topic, and says that its record stands",
+            None => "it has no value; its record stands",
+        };
+        let (source, reason) = (&letter.source, &letter.reason);
         writeln!(
             out,
-            "{} left alone: it has no value; its record stands at {} ({})",
-            letter.at, letter.source, letter.reason
+            "{} left alone: {why} at {source} ({reason})",
+            letter.at
         )
         .context(CANNOT_WRITE)?;
     }
@@ -106,7 +113,9 @@ pub fn dead_letters(
         writeln!(
             out,
             "{} -> {} ({})",
-            letter.at, letter.source.topic, letter.reason
+            letter.at,
+            letter.source.topic,
+            &letter.reason
         )
         .context(CANNOT_WRITE)?;
     }
@@ -149,7 +158,9 @@ fn choose(
             return Ok(ControlFlow::Continue(()));
         };
         if letters.len() < max && is_wanted(options, &letter) {
-            check_source(config, &letter)?;
+            if !is_left_alone(options, &letter) {
+                check_source(config, &letter)?;
+            }
             if letters.len() == LETTERS_MAX {
                 bail!("more than {LETTERS_MAX} dead letters are meant: narrow them by --reason, --topic, --key or --since, or give --max");
             }
@@ -168,6 +179,11 @@ fn is_wanted(options: &DeadLetterOptions, letter: &Letter) -> bool {
     any(&options.reasons, letter.reason.as_bytes())
         && any(&options.topics, letter.source.topic.as_bytes())
         && any(&options.keys, letter.key.as_deref().unwrap_or_default())
+}
+
+fn is_left_alone(options: &DeadLetterOptions, letter: &Letter) -> bool {
+    let is_strange = letter.reason == STRANGER_IN_ROUTED && options.reasons.is_empty();
+    letter.value.is_none() || is_strange
 }
 
 /// Nothing is written to a topic only because a header names it.

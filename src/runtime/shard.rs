@@ -193,6 +193,11 @@ impl Shard {
         Ok(())
     }
 
+    /// Whether it has handled anything: then its ledger tells with how many shards.
+    pub(super) fn has_ledger(&self) -> bool {
+        self.correlator.stats().ledger != Ledger::default()
+    }
+
     /// The state is complete: what is counted from here on was done here.
     pub(crate) fn restored(&mut self) {
         self.exported = self.correlator.stats().clone();

@@ -23,6 +23,9 @@ use effects::Occasion;
 /// Deadlines that one shard may fire before others have their turn.
 const EXPIRIES_PER_TURN_MAX: usize = 200;
 
+/// Why a record is set aside that somebody else wrote into the routed topic.
+pub(crate) const STRANGER_IN_ROUTED: &str = "stranger_in_routed";
+
 /// Where a record was read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Via {
@@ -167,11 +170,16 @@ impl<'s, S: Sink> Work<'s, S> {
             matches!(via, Via::Routed(partition) if partition != number)
         };
         // If all are, the record should not be there, and the first event says so.
-        let is_misplaced = several.events.iter().all(is_elsewhere);
+        if let (Via::Routed(partition), Some(first)) = (via, several.events.first())
+            && several.events.iter().all(is_elsewhere)
+        {
+            let number = router::shard_of(first.device.key(), shards);
+            return self.on_misplaced(partition, number, record);
+        }
         let mut forwarded = Vec::new();
         for event in several.events {
             let number = router::shard_of(event.device.key(), shards);
-            if forwarded.contains(&number) || (is_elsewhere(&event) && !is_misplaced) {
+            if forwarded.contains(&number) || is_elsewhere(&event) {
                 continue;
             }
             if !self.takes(number, via) {
@@ -196,9 +204,34 @@ impl<'s, S: Sink> Work<'s, S> {
         self.transaction.begin()?;
         self.set_aside(
             record,
-            "stranger_in_routed",
+            STRANGER_IN_ROUTED,
             "the record has no usable header credbridge-source, or names a topic that is no input; only this application may write to the routed topic",
         )
+    }
+
+    /// A record of the routed topic that belongs to a shard which reads another partition.
+    ///
+    /// The number of shards stands in their ledgers, and a shard that was written with another is not restored. So if one of
+    /// them has a ledger, the number was always the same, and a stranger wrote the record. Else it may have been changed before
+    /// anything was handled.
+    fn on_misplaced(
+        &mut self,
+        partition: i32,
+        number: i32,
+        record: Record<'_>,
+    ) -> Result<(), Trouble> {
+        let topic = &self.application.routed_topic;
+        if self.shards.values().any(Shard::has_ledger) {
+            let text = format!(
+                "the record stood in {topic}/{partition} and belongs to shard {number}, so this application did not write it there, unless with another \
+                 `devices.from_target`; let nobody else write to {topic}: look at its access control"
+            );
+            return self.set_aside(record, STRANGER_IN_ROUTED, &text);
+        }
+        Err(Trouble::Ended(RuntimeError::Configuration(format!(
+            "{topic}/{partition} holds a record of shard {number}: the number of its partitions was changed, or a stranger writes to it; \
+             restore the number of partitions, and let only this application write there"
+        ))))
     }
 
     fn dead_letter(&mut self, record: Record<'_>, error: &DecodeError) -> Result<(), Trouble> {
@@ -241,11 +274,7 @@ impl<'s, S: Sink> Work<'s, S> {
         if let Via::Routed(partition) = via
             && partition != number
         {
-            return Err(Trouble::Ended(RuntimeError::Configuration(format!(
-                "{}/{partition} holds a record of shard {number}: the number of its partitions was changed, or a stranger writes to it; \
-                 restore the number of partitions, and let only this application write there",
-                self.application.routed_topic
-            ))));
+            return self.on_misplaced(partition, number, event.record);
         }
         let takes = self.takes(number, via);
         let record = event.record;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use credbridge::runtime::murmur2;
 use serde_json::json;
 
 use crate::kafka::app::App;
+use crate::kafka::bridge::Bridge;
 use crate::kafka::broker::Broker;
 use crate::kafka::client::Record;
 use crate::kafka::fleet::{self, Format};
@@ -104,6 +106,69 @@ fn record_that_fits_into_no_dead_letter_holds_nobody_up() {
     assert_eq!(lost, Some(1));
     bridge.stop();
     assert_eq!(app.written().dead_letters.len(), 2);
+}
+
+/// Partitions of the routed topic.
+const SHARDS: u32 = 4;
+
+/// What looks like the forwarded event of that offset, and stands in a partition that is not its device's.
+fn misplaced(app: &App, serial_number: &str, offset: i64) -> Record {
+    let device = fleet::device_key(serial_number);
+    let shard = (murmur2(device.as_bytes()) & 0x7fff_ffff) % SHARDS;
+    let event = fleet::transfer_complete("k", 0, "");
+    let event = fleet::event(&app.events, Format::Protobuf, serial_number, "", event);
+    Record {
+        topic: app.routed(),
+        partition: i32::try_from((shard + 1) % SHARDS).ok(),
+        ..event.header("credbridge-source", format!("{}/0/{offset}", app.events))
+    }
+}
+
+#[test]
+fn what_a_stranger_writes_into_the_routed_topic_stops_nothing() {
+    let app = App::new(Broker::shared(), "stranger");
+    let mut bridge = app.start();
+    let mut play = Play::new(&app);
+    play.install("S1");
+    for offset in 0..2 {
+        let poison = misplaced(&app, "S1", offset);
+        app.client.send(poison.clone());
+        let letter = play.next_dead_letter();
+        let reason = letter.required("credbridge-reason");
+        assert_eq!(reason, "stranger_in_routed");
+        let error = letter.required("credbridge-error");
+        assert!(error.contains(&app.routed()), "{error}");
+        assert!(error.contains("access control"), "{error}");
+        assert_eq!(letter.value, poison.value);
+        play.install("S2");
+        assert!(bridge.is_ready(), "{}", bridge.log());
+        bridge.stop();
+        bridge = app.start();
+    }
+    bridge.stop();
+    let letters = app.written().dead_letters.len();
+    assert_eq!(letters, 2);
+    let mut back = app.tool(&["replay", "dead-letters", "--dry-run"]);
+    let output = back.output().expect("the binary was built");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains("\n0 dead letters would be written back"),
+        "{said}"
+    );
+    assert!(said.contains("left alone: a stranger wrote it"), "{said}");
+}
+
+#[test]
+fn another_number_of_shards_before_anything_was_handled_is_a_clear_end() {
+    let app = App::new(Broker::shared(), "resharded");
+    app.client.send(misplaced(&app, "S1", 0));
+    let mut bridge = Bridge::start(&app.config_of("one"));
+    assert_eq!(bridge.exit_code(Duration::from_secs(60)), 78);
+    let log = bridge.log();
+    assert!(
+        log.contains("the number of its partitions was changed"),
+        "{log}"
+    );
 }
 
 fn check_letter(letter: &Received, record: &Record, source: &str, reason: &str) {
