@@ -105,8 +105,8 @@ pub struct CertificateFile {
 /// Why no certificate could be read. The texts never quote the content, which may hold a private key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CertificateError {
-    /// The media type is none of [`CertificateFile::FORMATS`].
-    #[error("{0:?} is no format of a certificate file; allowed are {formats}", formats = CertificateFile::FORMATS.join(", "))]
+    /// The media type is none of [`CertificateFile::FORMATS`]: as it may be shown.
+    #[error("{0} is no format of a certificate file; allowed are {formats}", formats = CertificateFile::FORMATS.join(", "))]
     UnknownFormat(String),
     /// There is no content.
     #[error("the content is empty")]
@@ -138,6 +138,9 @@ enum Structure {
     Certificates,
     Pkcs12,
 }
+
+/// Longest media type that is shown.
+const SHOWN_BYTES_MAX: usize = 64;
 
 /// id-signedData, RFC 5652 clause 5.1.
 const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.2");
@@ -224,7 +227,23 @@ fn structure(format: &str) -> Result<Structure, CertificateError> {
             "application/pkcs12" => Structure::Pkcs12,
             _ => Structure::Certificates,
         })
-        .ok_or_else(|| CertificateError::UnknownFormat(media_type.chars().take(64).collect()))
+        .ok_or_else(|| CertificateError::UnknownFormat(shown(media_type)))
+}
+
+/// A media type, quoted; of another text its length only: the content may stand in the place of the format.
+fn shown(media_type: &str) -> String {
+    let is_plain = |subtype: &str| {
+        let mut bytes = subtype.bytes();
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte))
+    };
+    match media_type.split_once('/') {
+        Some(("application" | "text", subtype))
+            if is_plain(subtype) && media_type.len() <= SHOWN_BYTES_MAX =>
+        {
+            format!("{media_type:?}")
+        }
+        _ => format!("a text of {} bytes", media_type.len()),
+    }
 }
 
 /// A certificate in DER, in the content or taken out of it.

@@ -69,10 +69,10 @@ fn write_json(value: &Value, json: &mut String) -> Result<(), DecodeError> {
         Value::Text(text) => write_text(text, json),
         Value::Bytes(_) | Value::Null => json.push_str("null"),
         // The type is open for what a later version of CBOR adds.
-        other => {
-            return Err(malformed(format!(
-                "{other:?} is no value of a oneM2M primitive"
-            )));
+        _ => {
+            return Err(malformed(
+                "a value is of a kind that CBOR had not yet".into(),
+            ));
         }
     }
     Ok(())
@@ -103,11 +103,28 @@ fn write_name(name: &Value, json: &mut String) -> Result<(), DecodeError> {
     }
     let Value::Text(text) = inner else {
         return Err(malformed(format!(
-            "a map has the name {inner:?}, which is no text: oneM2M names are texts"
+            "the name of a member is {}: oneM2M names are texts",
+            kind(inner)
         )));
     };
     write_text(text, json);
     Ok(())
+}
+
+/// What sort of item it is, and nothing of the content.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "an array",
+        Value::Bool(_) => "a truth value",
+        Value::Bytes(_) => "a byte string",
+        Value::Float(_) | Value::Integer(_) => "a number",
+        Value::Map(_) => "a map",
+        Value::Null => "null",
+        Value::Tag(..) => "a tag",
+        Value::Text(_) => "a text",
+        // The type is open for what a later version of CBOR adds.
+        _ => "no text",
+    }
 }
 
 fn write_text(text: &str, json: &mut String) {
@@ -198,6 +215,19 @@ mod tests {
                 Err(DecodeReason::MalformedCbor),
                 "{payload:x?}"
             );
+        }
+    }
+
+    #[test]
+    fn name_that_is_no_text_is_told_by_its_kind() {
+        for (payload, kind) in [
+            (&b"\xA1\x43key\x01"[..], "a byte string"),
+            (b"\xA1\xC1\x18\x63\x01", "a number"),
+            (b"\xA1\x81\x63key\x01", "an array"),
+        ] {
+            let detail = to_json(payload).unwrap_err().detail;
+            let told = format!("the name of a member is {kind}: oneM2M names are texts");
+            assert_eq!(detail, told);
         }
     }
 

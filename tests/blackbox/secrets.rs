@@ -96,6 +96,26 @@ fn request(app: &App, serial_number: &str, certificate: &str) -> Record {
         .header("cwmp-device-id", fleet::device_key(serial_number))
 }
 
+/// A request in which the key stands where the format belongs.
+fn swapped(app: &App, serial_number: &str) -> Record {
+    let record = request(app, serial_number, "");
+    let value = String::from_utf8(record.value.expect("it has one")).expect("it is text");
+    let mut primitive: serde_json::Value = serde_json::from_str(&value).expect("it is JSON");
+    let credential = &mut primitive["pc"]["dcfg:nycfc"];
+    credential["mcff"] = PRIVATE_KEY.into();
+    credential["mcfc"] = "application/x-pem-file".into();
+    Record {
+        value: Some(primitive.to_string().into_bytes()),
+        ..record
+    }
+}
+
+/// A CBOR map whose only name is the key as a byte string: `{h'..': 1}`.
+fn named_by_a_key() -> Vec<u8> {
+    let length = u8::try_from(PRIVATE_KEY.len()).expect("it is short");
+    [&[0xA1, 0x58, length], PRIVATE_KEY.as_bytes(), &[1]].concat()
+}
+
 fn app_with_secrets() -> App {
     let directory = process::scratch("secrets");
     let file = |name: &str, secret: &str| {
@@ -147,17 +167,20 @@ fn planted_secrets_are_shown_nowhere() {
     app.client.send(request(&app, "S2", "no certificate"));
     let (refused, record) = play.next_response("S2");
     assert_eq!(refused.code, 4000, "{refused:?}");
-    for response in [&installed, &record] {
+    app.client.send(swapped(&app, "S4"));
+    let (refused, swapped) = play.next_response("S4");
+    assert_eq!(refused.code, 4000, "{refused:?}");
+    for response in [&installed, &record, &swapped] {
         assert_none("a response", &text(response), &ALL);
     }
-    app.client
-        .send(Record::new(&app.requests, format!("{{{PRIVATE_KEY}")));
-    let letter = play.next_dead_letter();
-    assert_none(
-        "the reason of a dead letter",
-        letter.required("credbridge-error"),
-        &ALL,
-    );
+    for poison in [format!("{{{PRIVATE_KEY}").into_bytes(), named_by_a_key()] {
+        app.client.send(Record::new(&app.requests, poison));
+        let letter = play.next_dead_letter();
+        let error = letter.required("credbridge-error");
+        assert_none("the reason of a dead letter", error, &ALL);
+        let bytes = format!("{:?}", PRIVATE_KEY.as_bytes());
+        assert_none("the reason of a dead letter", error, &[&bytes]);
+    }
 
     logins_differ_by_server_and_follow_their_files(&app, &mut play);
     let answer = ask(&bridge, "PUT /loglevel", CHANGE_TOKEN, "trace");

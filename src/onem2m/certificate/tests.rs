@@ -147,8 +147,23 @@ fn wrong_files_are_refused() {
     use CertificateError as E;
     let large = BASE64_STANDARD.encode(vec![0x30; CertificateFile::BYTES_MAX + 1]);
     let cases = [
-        ("text/plain", LEAF, E::UnknownFormat("text/plain".into())),
-        ("", LEAF, E::UnknownFormat(String::new())),
+        (
+            "text/plain; a=b",
+            LEAF,
+            E::UnknownFormat("\"text/plain\"".into()),
+        ),
+        ("", LEAF, E::UnknownFormat("a text of 0 bytes".into())),
+        // What is no media type may be the content, or a key.
+        (
+            "MC4CAQAwBQYDK2VwBCIEIBgOQRJ9/jpx",
+            LEAF,
+            E::UnknownFormat("a text of 32 bytes".into()),
+        ),
+        (
+            "application/key=MC4CAQAw",
+            LEAF,
+            E::UnknownFormat("a text of 24 bytes".into()),
+        ),
         ("application/pkix-cert", " \n", E::Empty),
         ("application/pkix-cert", "secretKey", E::NotBase64),
         ("application/pkix-cert", "MA-_", E::NotBase64),
