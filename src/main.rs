@@ -85,8 +85,15 @@ fn read(args: &ConfigArgs) -> anyhow::Result<Config> {
     Ok(Config::read(args.config.as_deref(), environment())?)
 }
 
+/// Says what is allowed and unwise.
+fn warn(config: &Config) {
+    for caution in config.cautions() {
+        tracing::warn!(caution, "the configuration is right, but unwise");
+    }
+}
 fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
     let mut config = read(&args.config)?;
+    warn(&config);
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         configuration = config.to_yaml(),
@@ -156,6 +163,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(error) => return print_mistakes(error),
     };
+    warn(&config);
     if args.connect {
         let mistakes = runtime::check(&config)?;
         for mistake in &mistakes {

@@ -1,8 +1,9 @@
 //! The configuration: read once, parsed completely, all mistakes together.
 //!
 //! A YAML file gives values, the environment overrides them (`CREDBRIDGE__TOPICS__SHARDS=8`), [`KEYS`] says what
-//! is taken where neither speaks. Secrets are never in the file: it names files that hold them.
+//! is taken where neither speaks. Secrets belong into files that it names.
 
+mod caution;
 mod change;
 mod check;
 mod error;
@@ -104,6 +105,8 @@ pub struct KafkaConfig {
     pub bootstrap_servers: String,
     /// Properties of librdkafka that are passed through.
     pub properties: BTreeMap<String, String>,
+    /// Which of them hold secrets and were not read from files.
+    pub inline_secrets: Vec<String>,
     /// The token with which clients sign in by OAUTHBEARER; `None`: they do not.
     pub oauth_token_file: Option<OauthTokenFile>,
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use super::check::{check, credential};
 use super::key::{self, Key};
+use super::secret::is_secret;
 use super::source::Source;
 use super::{
     AdminConfig, Config, ConfigError, CorrelationConfig, DevicesConfig, DownloadConfig, Files,
@@ -55,18 +56,14 @@ impl Config {
     }
 
     fn take(source: &mut Source) -> Self {
-        let (properties, property_files) = properties(source);
+        let (kafka, property_files) = kafka(source);
         let command_key_secret_file = source.value(&key::COMMAND_KEY_SECRET_FILE, rules::file);
         let config = Self {
             application_id: source.value(&key::APPLICATION_ID, rules::application_id),
             instance_id: source.value(&key::INSTANCE_ID, rules::instance_id),
             workers: workers(source),
             delivery: source.value(&key::DELIVERY, rules::delivery),
-            kafka: KafkaConfig {
-                bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
-                oauth_token_file: OauthTokenFile::of(source, &properties),
-                properties,
-            },
+            kafka,
             topics: topics(source),
             formats: formats(source),
             devices: DevicesConfig {
@@ -136,13 +133,30 @@ impl Default for Config {
     }
 }
 
+/// With the files that hold properties.
+fn kafka(source: &mut Source) -> (KafkaConfig, Vec<PathBuf>) {
+    let (inline_secrets, properties, files) = properties(source);
+    let config = KafkaConfig {
+        bootstrap_servers: source.value(&key::BOOTSTRAP_SERVERS, rules::bootstrap_servers),
+        oauth_token_file: OauthTokenFile::of(source, &properties),
+        properties,
+        inline_secrets,
+    };
+    (config, files)
+}
+
 /// A property whose name ends with `_file` names a file that holds the value of the property without that ending.
-/// Returns these files, too.
-fn properties(source: &mut Source) -> (BTreeMap<String, String>, Vec<PathBuf>) {
+/// Returns these files, too, and the names of secrets that stand there themselves.
+fn properties(source: &mut Source) -> (Vec<String>, BTreeMap<String, String>, Vec<PathBuf>) {
     let (files, mut read): (BTreeMap<_, _>, BTreeMap<_, _>) = source
         .map(&key::PROPERTIES)
         .into_iter()
         .partition(|(name, _)| name.ends_with("_file"));
+    let inline = read
+        .keys()
+        .filter(|name| is_secret(name))
+        .cloned()
+        .collect();
     let mut named = Vec::new();
     for (name, file) in files {
         named.push(PathBuf::from(&file));
@@ -159,7 +173,7 @@ fn properties(source: &mut Source) -> (BTreeMap<String, String>, Vec<PathBuf>) {
             Err(problem) => source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}")),
         }
     }
-    (read, named)
+    (inline, read, named)
 }
 
 fn workers(source: &mut Source) -> usize {
