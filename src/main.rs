@@ -91,7 +91,17 @@ fn warn(config: &Config) {
         tracing::warn!(caution, "the configuration is right, but unwise");
     }
 }
+
+/// Lets nobody else read the files that are made from here on: those in a folder of `staging.store` may hold private keys.
+fn keep_files_private() {
+    use rustix::fs::Mode;
+    use rustix::process::umask;
+    let before = umask(Mode::RWXO);
+    umask(before | Mode::RWXO);
+}
+
 fn run(args: &RunArgs, log: LogFilter) -> anyhow::Result<ExitCode> {
+    keep_files_private();
     let mut config = read(&args.config)?;
     warn(&config);
     tracing::info!(

@@ -1,6 +1,7 @@
 //! Certificate files in a folder from before their Download until the end of their installation.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ fn staged_file(folder: &Path, download: &Command) -> PathBuf {
     );
     let content = fs::read(&file).expect("the file is there when the command is visible");
     assert!(!content.is_empty());
+    let mode = fs::metadata(&file).expect("it is there").mode();
+    assert_eq!(mode & 0o007, 0, "others may read or change it: {mode:o}");
     file
 }
 
@@ -91,6 +94,18 @@ fn a_check_tries_the_store() {
     let (is_right, said) = check(&app, &[]);
     assert!(is_right, "{said}");
     assert!(files(&folder).is_empty());
+    for (mode, is_told) in [(0o755, true), (0o750, false)] {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(&folder, permissions).expect("the folder is ours");
+        let output = app.tool(&["check"]).output().expect("the binary was built");
+        let log = String::from_utf8_lossy(&output.stderr);
+        let is_warned = log.contains("staging.store: everybody on the machine may");
+        assert_eq!(
+            (is_warned, output.status.success()),
+            (is_told, true),
+            "{log}"
+        );
+    }
     // A folder in which nobody can put a file, root included.
     let app = app.set(&json!({"staging": {"store": "file:///proc"}}));
     let (is_right, said) = check(&app, &[]);
