@@ -126,6 +126,9 @@ fn properties(properties: &BTreeMap<String, String>, source: &mut Source) {
         } else if LOADING_PROPERTIES.contains(&name.as_str()) {
             let problem = format!("`{name}` loads code into the bridge: leave it out");
             source.mistake(&key::PROPERTIES, problem);
+        } else if name == "ssl.cipher.suites" && value.contains("SECLEVEL=0") {
+            let problem = "`ssl.cipher.suites` with `SECLEVEL=0` lets TLS be spoken as it was before 1.2, and with broken ciphers: leave it out";
+            source.mistake(&key::PROPERTIES, problem);
         } else if let Err(problem) = accepted_by_librdkafka(name, value) {
             source.mistake(&key::PROPERTIES, format!("`{name}`: {problem}"));
         }

@@ -290,6 +290,15 @@ fn no_property_loads_code() {
 }
 
 #[test]
+fn tls_of_long_ago_is_refused() {
+    let suites = |suites: &str| format!("kafka: {{properties: {{ssl.cipher.suites: '{suites}'}}}}");
+    let problems = problems(&suites("DEFAULT@SECLEVEL=0"));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("`SECLEVEL=0`"), "{problems:?}");
+    read(&suites("DEFAULT@SECLEVEL=2"), &[]).unwrap();
+}
+
+#[test]
 fn a_property_may_stand_in_a_file_and_is_never_shown() {
     let secret = file("hunter2\n");
     let path = secret.path().display();
