@@ -87,8 +87,18 @@ impl Config {
             requests: self.formats.requests,
             cpe_events: self.formats.cpe_events,
             from_target: self.devices.from_target.clone(),
+            keys_in_path: self.keys_in_path(),
             nodes: None,
         }
+    }
+
+    /// Whether one of the URLs has the CommandKey as a segment of its own, percent-encoded or not (RFC 3986 clause 5.2.4).
+    fn keys_in_path(&self) -> bool {
+        let others = self.overrides.iter().filter_map(|one| one.url.as_ref());
+        let mut segments = std::iter::once(&self.download.url)
+            .chain(others)
+            .flat_map(|url| url.split(['/', '?', '#']));
+        segments.any(|segment| segment == "{command_key}")
     }
 
     /// A writer of output records.

@@ -290,6 +290,18 @@ fn no_property_loads_code() {
 }
 
 #[test]
+fn keys_are_watched_where_they_are_segments_of_a_path() {
+    let keys_in_path = |url: &str| {
+        let yaml = format!("download: {{url: 'https://f.example/{url}'}}");
+        read(&yaml, &[]).unwrap().decoder().keys_in_path
+    };
+    assert!(keys_in_path("{device_key}/{command_key}"));
+    assert!(keys_in_path("{command_key}?of={device_key}"));
+    assert!(!keys_in_path("{device_key}-{command_key}"));
+    assert!(Config::default().decoder().keys_in_path);
+}
+
+#[test]
 fn tls_of_long_ago_is_refused() {
     let suites = |suites: &str| format!("kafka: {{properties: {{ssl.cipher.suites: '{suites}'}}}}");
     let problems = problems(&suites("DEFAULT@SECLEVEL=0"));

@@ -29,6 +29,8 @@ pub struct Decoder {
     pub cpe_events: Option<Format>,
     /// Finds the device (group `device`) in the target of a request.
     pub from_target: Option<Regex>,
+    /// Whether the CommandKey is a segment of the path from which files are downloaded, where `.` and `..` lead elsewhere.
+    pub keys_in_path: bool,
     /// Knows the devices of `<node>` resources; `None`: there is no directory.
     pub nodes: Option<Arc<Nodes>>,
 }
@@ -41,6 +43,7 @@ impl Decoder {
             requests: None,
             cpe_events: None,
             from_target: None,
+            keys_in_path: false,
             nodes: None,
         }
     }

@@ -215,6 +215,7 @@ impl Decoder {
         Ok(match primitive {
             Primitive::Request(mut request) => {
                 read_command_key_header(&mut request, &record);
+                self.refuse_dots(&mut request);
                 let message = &request.message;
                 let targets = [&*message.to, request.parent()];
                 let (device, lookup) =
@@ -229,6 +230,17 @@ impl Decoder {
                     .collect(),
             ),
         })
+    }
+
+    /// A CommandKey that would have the device download another file.
+    fn refuse_dots(&self, request: &mut ReadRequest) {
+        let key = request.message.command_key.as_str();
+        if self.keys_in_path && matches!(key, "." | "..") {
+            let text = format!(
+                "the assigned key is {key:?}, which leads to another place in the URL of the Download: assign another one"
+            );
+            request.refusals.push(Refusal::bad(text));
+        }
     }
 
     /// A subscription is a child of the `<node>` that it watches, so its address begins with the node's.

@@ -34,6 +34,41 @@ fn unusable_command_keys_are_refused() {
     assert!(debug(Format::Protobuf, &payload, b"other").contains("differ"));
 }
 
+/// As segments of a path they lead elsewhere, however they are written.
+#[test]
+fn keys_of_dots_are_refused_where_they_are_segments_of_a_path() {
+    let mut message = good_message();
+    let mut is_refused = |keys_in_path, key: &str| {
+        message.command_key = key.into();
+        let decoder = Decoder {
+            keys_in_path,
+            ..decoder()
+        };
+        let read = decoder.read_request_as(
+            Format::Protobuf,
+            &message.encode_to_vec(),
+            Record {
+                coordinates: &coordinates(),
+                key: None,
+                value: None,
+                headers: DEVICE,
+            },
+        );
+        let Ok(ReadPrimitive::Request(request, _)) = read else {
+            panic!("a request");
+        };
+        let refusal = request.refusal();
+        if let Some(refusal) = &refusal {
+            assert_eq!(refusal.code, ResponseStatusCode::BadRequest);
+            assert!(refusal.text.contains(&format!("{key:?}")), "{refusal:?}");
+        }
+        refusal.is_some()
+    };
+    assert!(is_refused(true, ".") && is_refused(true, ".."));
+    assert!(!is_refused(true, "...") && !is_refused(true, ".a"));
+    assert!(!is_refused(false, ".."));
+}
+
 #[test]
 fn request_without_a_key_gets_that_of_its_coordinates() {
     let key = accepted(&good(), DEVICE).command_key;
