@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+/// Longest name of a topic.
+const TOPIC_BYTES_MAX: usize = 249;
+
 /// Where a record stands in Kafka; written `topic/partition/offset`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Coordinates {
@@ -31,11 +34,12 @@ impl std::str::FromStr for Coordinates {
     type Err = CoordinatesError;
 
     fn from_str(text: &str) -> Result<Self, CoordinatesError> {
-        let mut parts = text.rsplitn(3, '/');
-        let offset = parts.next().and_then(|part| part.parse().ok());
-        let partition = parts.next().and_then(|part| part.parse().ok());
-        match (parts.next(), partition, offset) {
-            (Some(topic), Some(partition), Some(offset)) if !topic.is_empty() => Ok(Self {
+        let mut parts = text.split('/');
+        let topic = parts.next().filter(|name| is_topic(name));
+        let partition = parts.next().and_then(|part| number(part)?.try_into().ok());
+        let offset = parts.next().and_then(number);
+        match (topic, partition, offset, parts.next()) {
+            (Some(topic), Some(partition), Some(offset), None) => Ok(Self {
                 topic: topic.into(),
                 partition,
                 offset,
@@ -43,6 +47,19 @@ impl std::str::FromStr for Coordinates {
             _ => Err(CoordinatesError),
         }
     }
+}
+
+/// What Kafka takes as the name of a topic: such a name can be shown as it is, whoever wrote it.
+fn is_topic(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=TOPIC_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_allowed)
+}
+
+/// Digits only: no sign.
+fn number(text: &str) -> Option<i64> {
+    text.parse()
+        .ok()
+        .filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A header as it was read: a name, and a value that need not be text.
@@ -199,9 +216,27 @@ mod tests {
     }
 
     #[test]
-    fn text_without_partition_is_refused() {
-        assert_eq!("topic/1".parse::<Coordinates>(), Err(CoordinatesError));
-        assert_eq!("/1/2".parse::<Coordinates>(), Err(CoordinatesError));
+    fn what_is_no_place_of_a_record_is_refused() {
+        let long = format!("{}/0/1", "t".repeat(TOPIC_BYTES_MAX + 1));
+        for text in [
+            "topic/1",
+            "/1/2",
+            "a/b/1/2",
+            "topic/+1/2",
+            "topic/-1/2",
+            "topic/1/-2",
+            "topic/1/2/",
+            "topic/4294967296/2",
+            "x\nERROR forged/0/1",
+            "\u{1b}[2J/0/1",
+            &long,
+        ] {
+            assert_eq!(
+                text.parse::<Coordinates>(),
+                Err(CoordinatesError),
+                "{text:?}"
+            );
+        }
     }
 
     #[test]

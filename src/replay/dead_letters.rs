@@ -83,7 +83,7 @@ pub fn dead_letters(
             Some(_) => "a stranger wrote it into the routed topic, and says that its record stands",
             None => "it has no value; its record stands",
         };
-        let (source, reason) = (&letter.source, &letter.reason);
+        let (source, reason) = (&letter.source, letter.reason.escape_debug());
         writeln!(
             out,
             "{} left alone: {why} at {source} ({reason})",
@@ -115,7 +115,7 @@ pub fn dead_letters(
             "{} -> {} ({})",
             letter.at,
             letter.source.topic,
-            &letter.reason
+            letter.reason.escape_debug()
         )
         .context(CANNOT_WRITE)?;
     }

@@ -72,6 +72,15 @@ fn dead_letters_go_back_where_they_came_from_if_they_are_wanted() {
         assert_eq!(event.headers, xml.headers);
     }
     assert_eq!(app.client.read_all(&[&app.requests]).len(), 2);
+
+    // Somebody else's letter draws nothing on the terminal of who reads of it.
+    let forged = Record::new(&app.dead_letters, "<no end>")
+        .header("credbridge-source", format!("{}/0/9", app.events))
+        .header("credbridge-reason", "\u{1b}[2Jx\nforged");
+    app.client.send(forged);
+    let told = tool(&app, &["replay", "dead-letters", "--dry-run"]);
+    assert!(told.contains("(\\u{1b}[2Jx\\nforged)"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told:?}");
 }
 
 /// The entries of an explanation as `kind name cause -> at`.
