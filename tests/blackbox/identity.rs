@@ -38,6 +38,11 @@ fn device_cannot_end_the_transfer_of_another() {
         key: Some(fleet::device_key("S2").into()),
         ..play.event_record("S1", "", done.clone())
     };
+    // The same key, written otherwise.
+    let by_other_form = Record {
+        key: Some(fleet::device_key("S2").replacen("00", "%30%30", 1).into()),
+        ..play.event_record("S1", "", done.clone())
+    };
     let by_header = play
         .event_record("S1", "", done)
         .header("cwmp-device-id", fleet::device_key("S2"));
@@ -45,6 +50,7 @@ fn device_cannot_end_the_transfer_of_another() {
         (own, "unknown_command_key", "S2"),
         (answer, "unknown_command_key", "S2"),
         (by_key, "device_mismatch", "the record key"),
+        (by_other_form, "device_mismatch", "the record key"),
         (by_header, "device_mismatch", "cwmp-device-id"),
     ];
     for (record, reason, place) in strangers {
@@ -58,9 +64,9 @@ fn device_cannot_end_the_transfer_of_another() {
         );
         assert_eq!(letter.value, record.value);
     }
-    for reason in ["unknown_command_key", "device_mismatch"] {
-        wait_for("both letters in the metrics", LIMIT, || {
-            (letters(&bridge, reason) == 2).then_some(())
+    for (reason, count) in [("unknown_command_key", 2), ("device_mismatch", 3)] {
+        wait_for("the letters in the metrics", LIMIT, || {
+            (letters(&bridge, reason) == count).then_some(())
         });
     }
     let set = play.up_to_set("S1", &download);

@@ -12,7 +12,7 @@ type Place = &'static str;
 /// as a device key; `None` if no place names one.
 ///
 /// A key may be anything, and much that parses as a device key is none. So a key that differs from another place is
-/// held against the record only if it begins with six hexadecimal digits, as the OUI of every device does.
+/// held against the record only if its first part, decoded, is six hexadecimal digits, as the OUI of every device is.
 ///
 /// # Errors
 /// If two places name different devices, or message or header name something that is no device.
@@ -76,13 +76,18 @@ fn in_header(header: &[u8], found: &mut Option<(DeviceId, Place)>) -> Result<(),
 }
 
 fn in_key(key: &[u8], found: &mut Option<(DeviceId, Place)>) -> Result<(), DecodeError> {
-    let has_oui = || key.get(6) == Some(&b'-') && key.iter().take(6).all(u8::is_ascii_hexdigit);
-    if is_key_of(found.as_ref(), key) || found.is_some() && !has_oui() {
+    if is_key_of(found.as_ref(), key) {
         return Ok(());
     }
+    let has_oui = |device: &DeviceId| {
+        let oui = device.oui_encoded();
+        oui.len() == 6 && oui.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
     match parse(key) {
-        Some(device) => agree(found, device, "the record key"),
-        None => Ok(()),
+        Some(device) if found.is_none() || has_oui(&device) => {
+            agree(found, device, "the record key")
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -291,6 +291,9 @@ fn places_that_name_different_devices_are_refused() {
     let mismatch = Err(Some(DecodeReason::DeviceMismatch));
     assert_eq!(decode(named, &header, None), mismatch);
     assert_eq!(decode(named, &[], Some(DEVICE)), mismatch);
+    // Another device whose key is not written as the bridge writes it.
+    let otherwise = Some("%30%30256D-IGD-9");
+    assert_eq!(decode(named, &[], otherwise), mismatch);
     assert_eq!(decode(named, &nonsense, None), Err(INVALID));
 }
 
