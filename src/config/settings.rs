@@ -88,6 +88,7 @@ impl Config {
             cpe_events: self.formats.cpe_events,
             from_target: self.devices.from_target.clone(),
             keys_in_path: self.keys_in_path(),
+            hears_forwarder: false,
             nodes: None,
         }
     }

@@ -53,6 +53,7 @@ impl Application {
     /// The same with a node directory, if the configuration has one; somebody must keep it.
     pub(crate) fn with_directory(mut self, config: &Config) -> Self {
         self.nodes = NodeDirectory::new(config);
+        self.decoder.hears_forwarder = self.nodes.is_some();
         self.asking_decoder.nodes = self.nodes.as_ref().map(NodeDirectory::nodes);
         self
     }

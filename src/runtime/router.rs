@@ -4,7 +4,7 @@ use std::str::FromStr as _;
 
 use crate::record::{Coordinates, Headers, OwnedRecord, Record};
 use crate::time::Timestamp;
-use crate::wire::{Destination, Outbound};
+use crate::wire::{Destination, NodeLookups, Outbound};
 
 /// Header that tells where a forwarded record came from.
 pub(super) const SOURCE: &str = "credbridge-source";
@@ -98,7 +98,7 @@ pub(super) fn keep(record: Record<'_>) -> OwnedRecord {
 }
 
 fn is_ours(name: &str) -> bool {
-    [SOURCE, SOURCE_KEY, WAITS_UNTIL].contains(&name)
+    [SOURCE, SOURCE_KEY, WAITS_UNTIL, NodeLookups::HEADER].contains(&name)
 }
 
 /// Takes the origin off the headers of a forwarded record again: coordinates and key of the source record. `None` if
@@ -124,8 +124,6 @@ pub(crate) fn origin<'a>(headers: &mut Headers<'a>) -> Option<(Coordinates, Opti
 #[cfg(test)]
 mod tests {
     use smallvec::smallvec;
-
-    use crate::wire::NodeLookups;
 
     use super::*;
 
@@ -189,7 +187,12 @@ mod tests {
             coordinates: &coordinates,
             key: None,
             value: Some(b"v"),
-            headers: &[(WAITS_UNTIL, b"9"), (SOURCE_KEY, b"forged"), ("h", b"1")],
+            headers: &[
+                (WAITS_UNTIL, b"9"),
+                (SOURCE_KEY, b"forged"),
+                (NodeLookups::HEADER, b"/cse1/node7 00256D-IGD-VICTIM"),
+                ("h", b"1"),
+            ],
         };
         let mut outbound = Outbound::default();
         forward(record, "00256D-1", 5, &mut outbound);

@@ -31,6 +31,9 @@ pub struct Decoder {
     pub from_target: Option<Regex>,
     /// Whether the CommandKey is a segment of the path from which files are downloaded, where `.` and `..` lead elsewhere.
     pub keys_in_path: bool,
+    /// Whether forwarded records are read, which tell what the node directory said where they came from
+    /// ([`NodeLookups::HEADER`]).
+    pub hears_forwarder: bool,
     /// Knows the devices of `<node>` resources; `None`: there is no directory.
     pub nodes: Option<Arc<Nodes>>,
 }
@@ -44,6 +47,7 @@ impl Decoder {
             cpe_events: None,
             from_target: None,
             keys_in_path: false,
+            hears_forwarder: false,
             nodes: None,
         }
     }

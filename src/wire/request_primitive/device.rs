@@ -100,9 +100,22 @@ impl Decoder {
             let mut targets = targets.iter();
             targets.find_map(|target| {
                 self.device_of_target(target)
-                    .or_else(|| known_where_read(target, record))
+                    .or_else(|| self.known_where_read(target, record))
             })
         }))
+    }
+
+    /// What the worker that read a forwarded record found in its directory.
+    fn known_where_read(&self, target: &str, record: &Record<'_>) -> Option<DeviceId> {
+        if !self.hears_forwarder {
+            return None;
+        }
+        let mut headers = record.headers.iter().rev();
+        headers.find_map(|(name, value)| {
+            let (address, key) = std::str::from_utf8(value).ok()?.rsplit_once(' ')?;
+            (*name == NodeLookups::HEADER && address == target)
+                .then(|| DeviceId::from_key(key).ok())?
+        })
     }
 
     fn device_of_node<'t>(&self, targets: &[&'t str]) -> Option<(&'t str, DeviceId)> {
@@ -116,15 +129,6 @@ impl Decoder {
         let captures = self.from_target.as_ref()?.captures(to)?;
         DeviceId::from_key(captures.name("device")?.as_str()).ok()
     }
-}
-
-/// What the worker that read a forwarded record found in its directory.
-fn known_where_read(target: &str, record: &Record<'_>) -> Option<DeviceId> {
-    let mut headers = record.headers.iter().rev();
-    headers.find_map(|(name, value)| {
-        let (address, key) = std::str::from_utf8(value).ok()?.rsplit_once(' ')?;
-        (*name == NodeLookups::HEADER && address == target).then(|| DeviceId::from_key(key).ok())?
-    })
 }
 
 fn device_of_key(record: &Record<'_>) -> Option<DeviceId> {

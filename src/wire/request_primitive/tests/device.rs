@@ -122,6 +122,15 @@ fn asking(
     nodes.set("/cse1/nodes/7", &device).unwrap();
     let mut decoder = decoder();
     decoder.nodes = Some(Arc::new(nodes));
+    asking_of(&decoder, headers, key, request)
+}
+
+fn asking_of(
+    decoder: &Decoder,
+    headers: &[Header<'_>],
+    key: Option<&[u8]>,
+    request: &Value,
+) -> (Result<String, DecodeReason>, NodeLookups) {
     let payload = request.to_string();
     let coordinates = coordinates();
     let record = Record {
@@ -192,10 +201,17 @@ fn unknown_node_is_told_unless_the_request_is_wrong_anyway() {
 
 #[test]
 fn forwarded_record_keeps_the_device_that_was_found_where_it_was_read() {
-    let header = b"/cse1/nodes/7 00256D-IGD-6";
-    let (device, lookups) = asking(&[(NodeLookups::HEADER, header)], None, &to("/cse1/nodes/7"));
-    assert_eq!(device.unwrap(), "00256D-IGD-6");
-    assert!(lookups.found.is_empty());
-    let (device, _) = asking(&[(NodeLookups::HEADER, header)], None, &to("/cse1/nodes/9"));
-    assert_eq!(device, Err(DecodeReason::DeviceMissing));
+    let headers = [(NodeLookups::HEADER, &b"/cse1/nodes/7 00256D-IGD-6"[..])];
+    let forwarded = |target| {
+        let mut decoder = decoder();
+        decoder.hears_forwarder = true;
+        asking_of(&decoder, &headers, None, &to(target)).0
+    };
+    assert_eq!(forwarded("/cse1/nodes/7").unwrap(), "00256D-IGD-6");
+    let missing = Err(DecodeReason::DeviceMissing);
+    assert_eq!(forwarded("/cse1/nodes/9"), missing);
+    // Whoever writes it into an input is not heard.
+    let (device, lookups) = asking(&headers, None, &to("/cse1/nodes/7"));
+    assert_eq!(device.unwrap(), "00256D-IGD-7");
+    assert_eq!(lookups.found.len(), 1);
 }
