@@ -183,8 +183,9 @@ pub(super) async fn pass(State(admin): State<Admin>, request: Request, next: Nex
         let after = (header::RETRY_AFTER, HeaderValue::from_static("1"));
         return (StatusCode::TOO_MANY_REQUESTS, [after, CLOSE], advice).into_response();
     }
-    // With TLS the certificate tells the browser that the name is not ours.
-    let may_be_misled = asker == Asker::Stranger && admin.tls().is_none();
+    // With TLS the certificate tells the browser that the name is not ours. A scraper is misled by nobody's page.
+    let may_be_misled =
+        asker == Asker::Stranger && admin.tls().is_none() && is_browser(request.headers());
     if may_be_misled && !is_asked_by_own_name(request.headers()) {
         admin.refused(Refusal::ForeignHost);
         let advice = "ask by an address, `localhost`, a name without dots or of a private domain, or show a token\n";
@@ -225,8 +226,14 @@ fn refused() -> Response {
     response
 }
 
+/// All browsers say that they are one of the first, and let no page change that.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+    agent.is_some_and(|agent| agent.starts_with(b"Mozilla/"))
+}
+
 /// Whether the `Host` is no name that a stranger can have. Such a name may lead here, and then a browser lets his page read
-/// what this port answers it (DNS rebinding). What is no browser need not name a host.
+/// what this port answers it (DNS rebinding).
 fn is_asked_by_own_name(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     hosts.all(|host| {

@@ -267,7 +267,9 @@ fn what_is_logged_can_be_changed_with_the_token() {
 
 #[test]
 fn a_page_that_has_its_own_name_lead_here_reads_nothing() {
-    let of_host = |host: &str| format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nx-rest:");
+    let of_host = |host: &str| {
+        format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nuser-agent: Mozilla/5.0\r\nx-rest:")
+    };
     let health = Health::new(1, START);
     let open = admin(&health, anywhere(), START);
     for (host, status) in [
@@ -285,6 +287,8 @@ fn a_page_that_has_its_own_name_lead_here_reads_nothing() {
         assert_eq!(statuses(&open, &[of_host(host)]), [status], "{host}");
     }
     assert_eq!(refusals(&open, "foreign_host"), 5);
+    let scraper = of_host("host-7.example").replace("Mozilla/5.0", "Prometheus/3.5");
+    assert_eq!(statuses(&open, &[scraper]), ["200"]);
     let probe = of_host("evil.example").replace("/metrics", "/livez");
     assert_eq!(statuses(&open, &[probe]), ["200"]);
     let (guarded, _directory) = guarded();
