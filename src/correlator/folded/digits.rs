@@ -1,37 +1,44 @@
 //! Hexadecimal digits in half of their length.
 
-/// Where a W3C trace parent (Trace Context, clause 3.2) has its dashes, and how long it is.
-const TRACE_DASHES: [usize; 3] = [2, 35, 52];
+use std::ops::Range;
+
+/// Where the digits of a W3C trace parent (Trace Context, clause 3.2) are: all but the dashes.
+const TRACE_PARTS: [Range<usize>; 4] = [0..2, 3..35, 36..52, 53..55];
 const TRACE_LENGTH: usize = 55;
+const TRACE_DASHES: [usize; 3] = [2, 35, 52];
 const TRACE_DIGITS: usize = TRACE_LENGTH - TRACE_DASHES.len();
 
 /// Bytes that a trace parent stands for.
 pub(super) const TRACE_BYTES: usize = TRACE_DIGITS / 2;
 
+/// What each byte stands for as a hexadecimal digit in lower case; more than 15: for none.
+const VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[DIGITS[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
 /// The bytes that hexadecimal digits in lower case stand for; `None` if there are others, or another number of them.
 pub(super) fn halved<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    let is_lower = digits
-        .iter()
-        .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-    (is_lower && digits.len() == 2 * N).then(|| {
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = value(pair[0]) << 4 | value(pair[1]);
-        }
-        bytes
-    })
-}
-
-const fn value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit - b'a' + 10,
+    if digits.len() != 2 * N {
+        return None;
     }
+    let (mut bytes, mut all) = ([0; N], 0);
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let [high, low] = [pair[0], pair[1]].map(|digit| VALUES[usize::from(digit)]);
+        all |= high | low;
+        *byte = high << 4 | low;
+    }
+    (all < 16).then_some(bytes)
 }
 
 /// The digits of bytes.
 pub(super) fn doubled(bytes: &[u8], digits: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (byte, pair) in bytes.iter().zip(digits.chunks_exact_mut(2)) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 15)];
@@ -40,32 +47,25 @@ pub(super) fn doubled(bytes: &[u8], digits: &mut [u8]) {
 
 /// A trace parent in half of its length; `None` if it is not written as W3C asks.
 pub(super) fn trace_bytes(text: &[u8]) -> Option<[u8; TRACE_BYTES]> {
-    let is_dash = |index| TRACE_DASHES.contains(&index);
-    let has_form =
-        text.len() == TRACE_LENGTH && TRACE_DASHES.iter().all(|dash| text[*dash] == b'-');
-    if !has_form {
-        return None;
-    }
+    let text: &[u8; TRACE_LENGTH] = text.try_into().ok()?;
     let mut digits = [0; TRACE_DIGITS];
-    let kept = text
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !is_dash(*index));
-    for (digit, (_, byte)) in digits.iter_mut().zip(kept) {
-        *digit = *byte;
+    let mut rest = &mut digits[..];
+    for part in TRACE_PARTS {
+        rest.split_off_mut(..part.len())?
+            .copy_from_slice(&text[part]);
     }
-    halved(&digits)
+    let has_form = TRACE_DASHES.iter().all(|dash| text[*dash] == b'-');
+    has_form.then(|| halved(&digits)).flatten()
 }
 
 pub(super) fn trace_text(bytes: &[u8]) -> Box<[u8]> {
     let mut digits = [0; TRACE_DIGITS];
     doubled(bytes, &mut digits);
-    let mut text = Vec::with_capacity(TRACE_LENGTH);
-    for digit in digits {
-        if TRACE_DASHES.contains(&text.len()) {
-            text.push(b'-');
-        }
-        text.push(digit);
+    let mut text = [b'-'; TRACE_LENGTH];
+    let mut rest = &digits[..];
+    for part in TRACE_PARTS {
+        let digits = rest.split_off(..part.len());
+        text[part].copy_from_slice(digits.expect("the parts are all digits"));
     }
     text.into()
 }
