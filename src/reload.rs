@@ -61,6 +61,7 @@ impl Reload {
                 configuration = fresh.to_yaml(),
                 "going on with another configuration"
             );
+            crate::warn(&fresh);
             configs.next = Some(fresh);
             self.0.stop.request_pause();
         }

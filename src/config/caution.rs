@@ -9,7 +9,7 @@ use super::Config;
 const MODE_OF_OTHERS: u32 = 0o007;
 
 impl Config {
-    /// What gives somebody more than he needs, each in one line, with what to do instead.
+    /// What gives somebody more than he needs, and what devices perhaps do not know; each in one line, with what to do.
     pub fn cautions(&self) -> Vec<String> {
         let properties = &self.kafka.properties;
         let inline = self.kafka.inline_secrets.iter().map(|name| {
@@ -19,6 +19,7 @@ impl Config {
             .chain(unverified(properties))
             .chain(in_the_clear(properties))
             .chain(self.open_folder())
+            .chain(self.unusual_file_types())
             .collect()
     }
 

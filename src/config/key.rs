@@ -104,7 +104,7 @@ keys! {
         "File that holds a secret of 16 characters or more, the same for all processes and for `replay`: without it nobody can compute the CommandKeys that the bridge assigns; empty: anybody can. Changing it needs a restart";
     /// TR-069 has no type for certificates; vendors' own have this form.
     FILE_TYPE = "download.file_type", Single, "X 00256D Device Certificate",
-        "FileType argument of Download, at most 64 characters";
+        "FileType argument of Download, 1 to 64 characters; one without the form of `cwmp-1-2.xsd` is told by a warning";
     /// A name that is reserved for examples: it never resolves.
     URL = "download.url", Single, "https://files.example.net/credentials/{device_key}/{command_key}",
         "URL argument of Download, with the placeholders `{device_key}` and `{command_key}`, and `{file}` for the name of a staged file";

@@ -8,6 +8,7 @@ mod change;
 mod check;
 mod error;
 mod file_servers;
+mod file_types;
 mod files;
 mod key;
 mod oauth_token;

@@ -36,7 +36,7 @@ const COMMAND_KEY_LENGTH: usize = 32;
 /// Longest path of a parameter (`cwmp-1-2.xsd`), less `Device.Security.Certificate.4294967295.`.
 const PARAMETER_LENGTH_MAX: usize = 256 - "Device.Security.Certificate.4294967295.".len();
 
-/// FileType by the Broadband Forum schema `cwmp-1-2.xsd`.
+/// FileType by the Broadband Forum schema `cwmp-1-2.xsd`; devices in the field want other texts, too.
 static FILE_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?:[1-9]\d*(?: \S+)+|X [0-9A-F]{6} .+|X \S+ .+)$").expect("well-formed")
 });
@@ -260,15 +260,16 @@ pub(super) fn from_target(text: &str) -> Result<Option<Regex>, String> {
 }
 
 pub(super) fn file_type(text: &str) -> Result<String, String> {
-    if text.chars().count() > 64 {
-        return Err("has more than 64 characters (TR-069 A.3.2.8)".to_owned());
-    }
-    match FILE_TYPE.is_match(text) {
-        true => Ok(text.to_owned()),
-        false => Err(format!(
-            "`{text}` is no FileType; write `X <OUI> <text>` or `<number> <text>` (TR-069 A.3.2.8)"
+    match text.chars().count() {
+        1..=64 => Ok(text.to_owned()),
+        length => Err(format!(
+            "has {length} characters, a FileType has from 1 to 64 (TR-069 A.3.2.8)"
         )),
     }
+}
+
+pub(super) fn is_standard_file_type(text: &str) -> bool {
+    FILE_TYPE.is_match(text)
 }
 
 pub(super) fn url(text: &str) -> Result<String, String> {

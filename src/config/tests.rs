@@ -152,7 +152,7 @@ fn each_wrong_value_is_refused() {
         ("formats: {commands: auto}", "protobuf, json, soap"),
         ("devices: {from_target: '('}", "not a regular expression"),
         ("devices: {from_target: '(x)'}", "no group `device`"),
-        ("download: {file_type: certificate}", "no FileType"),
+        ("download: {file_type: ''}", "has 0 characters"),
         ("download: {url: 'ftp://host/'}", "http://"),
         ("download: {url: 'https://host/{serial}'}", "placeholder"),
         ("download: {content: sent}", "none of `inline`"),

@@ -134,8 +134,8 @@ fn wrong_entries_are_told_with_their_places() {
             "http://",
         ),
         (
-            "match: {oui: 00256D}\n  download: {file_type: cert}",
-            "no FileType",
+            "match: {oui: 00256D}\n  download: {file_type: ''}",
+            "has 0 characters",
         ),
         (
             "match: {oui: 00256D}\n  set: {parameter: a..b}",
