@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::cwmp::{DeviceId, Download, Rpc};
 use crate::mapping::{ContentRule, StagedNames};
-use crate::onem2m::{RequestPrimitive, ResponseStatusCode, Validity};
+use crate::onem2m::{Expiry, RequestPrimitive, ResponseStatusCode, Validity};
 use crate::record::Record;
 use crate::time::Timestamp;
 
@@ -151,9 +151,11 @@ impl Correlator {
         Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
     }
 
-    /// Refuses a certificate that is not valid, unless that is only to be told.
+    /// Refuses a resource that is over already (TS-0004 clause 7.4.1), and a certificate that is not valid, unless
+    /// that is only to be told.
     fn invalid(&self, create: &CreateRequest, now: Timestamp) -> Option<Refusal> {
-        let debug = outside(create.validity, now).filter(|_| self.rules.refuse_invalid)?;
+        let debug = over_already(create.expiration_time, now)
+            .or_else(|| outside(create.validity, now).filter(|_| self.rules.refuse_invalid))?;
         Some(Refusal::new(ResponseStatusCode::BadRequest, debug))
     }
 
@@ -200,6 +202,7 @@ impl Correlator {
             validity,
             content,
             execution_time: _,
+            expiration_time: _,
         } = create;
         let file = self.rules.file(content);
         let longest = Some(StagedNames::LONGEST);
@@ -305,6 +308,13 @@ impl Correlator {
             }
         }
     }
+}
+
+/// What is wrong with a resource whose end is not to come.
+fn over_already(expiration_time: Option<Expiry>, now: Timestamp) -> Option<String> {
+    let ends_at = expiration_time.map(|expiry| expiry.at(now));
+    let ends_at = ends_at.filter(|ends_at| *ends_at <= now)?;
+    Some(explanation::over_already(ends_at, now))
 }
 
 /// What is wrong with a certificate that is expired or not yet valid.

@@ -93,6 +93,8 @@ pub struct CreateRequest {
     pub content: Arc<[u8]>,
     /// oet: nothing is sent to the device before.
     pub execution_time: Option<Expiry>,
+    /// et: when the resource is to end, which must be to come.
+    pub expiration_time: Option<Expiry>,
 }
 
 /// A valid request to retrieve, update or delete a resource.

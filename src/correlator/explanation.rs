@@ -51,6 +51,14 @@ pub(super) fn expired_before_start(expires_at: Timestamp, now: Timestamp) -> Str
     )
 }
 
+pub(super) fn over_already(ends_at: Timestamp, now: Timestamp) -> String {
+    format!(
+        "et (expirationTime) is {}, and the request was handled at {}: give a time to come, or none",
+        utc(ends_at),
+        utc(now)
+    )
+}
+
 pub(super) fn outside_validity(validity: &Validity, now: Timestamp) -> String {
     let (verb, time) = match validity.not_before > now {
         true => ("is not valid before", validity.not_before),

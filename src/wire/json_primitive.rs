@@ -191,8 +191,9 @@ fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
     };
     let targets_given = targets.is_some();
     message.notification_uris = targets.unwrap_or_default();
+    let mut expiration_time = String::new();
     let (type_name, has_resource) = if operation == Operation::Create {
-        read_content(primitive, &mut message, &mut refusals)
+        read_content(primitive, &mut message, &mut expiration_time, &mut refusals)
     } else {
         message.operation = operation.get().into();
         resource_request::read_content(primitive, operation, &mut message, &mut refusals)
@@ -203,6 +204,7 @@ fn read_primitive(primitive: &Members<'_>) -> ReadRequest {
         targets_given,
         has_resource,
         resource_identifier: None,
+        expiration_time,
         lookup: Lookup::default(),
         refusals,
     }
@@ -249,6 +251,7 @@ fn read_response_type(
 fn read_content(
     primitive: &Members<'_>,
     message: &mut CreateRequest,
+    expiration_time: &mut String,
     refusals: &mut Vec<Refusal>,
 ) -> (TypeName, bool) {
     let Some((type_name, content)) = read_type_name(primitive, refusals) else {
@@ -257,7 +260,9 @@ fn read_content(
     judge_resource_type(primitive, refusals);
     let resource = nested(&content, type_name.as_str(), &RESOURCE, refusals);
     if let Some(resource) = &resource {
-        read_resource(resource, message, refusals);
+        refuse_unknown(resource, refusals);
+        read_attributes(resource, message, refusals);
+        *expiration_time = resource.time("et").unwrap_or_default();
     }
     (type_name, resource.is_some())
 }
@@ -361,11 +366,6 @@ pub(super) fn refuse_unknown(resource: &Members<'_>, refusals: &mut Vec<Refusal>
             shown(name)
         ))
     }));
-}
-
-fn read_resource(resource: &Members<'_>, message: &mut CreateRequest, refusals: &mut Vec<Refusal>) {
-    refuse_unknown(resource, refusals);
-    read_attributes(resource, message, refusals);
 }
 
 /// Reads the attributes that an installation needs.

@@ -172,6 +172,7 @@ fn read_created(type_name: TypeName, resource: &Members<'_>) -> Result<ReadReque
         targets_given: false,
         has_resource: true,
         resource_identifier: Some(resource_identifier),
+        expiration_time: String::new(),
         lookup: Lookup::default(),
         refusals,
     })

@@ -34,6 +34,8 @@ pub(super) struct Verdict {
     pub(super) command_key: Option<CommandKey>,
     /// oet; on Create only.
     pub(super) execution_time: Option<Expiry>,
+    /// et; on Create only.
+    pub(super) expiration_time: Option<Expiry>,
     pub(super) asked: Asked,
 }
 
@@ -56,6 +58,7 @@ impl ReadRequest {
         let command_key = judge.command_key();
         let operation = primitive.operation;
         let execution_time = judge.execution_time(operation);
+        let expiration_time = judge.time("et (expirationTime)", &self.expiration_time);
         let asked = match operation {
             Operation::Create if self.has_resource => {
                 let (suids, file) = judge.resource();
@@ -70,6 +73,7 @@ impl ReadRequest {
             (None, Some((suids, file))) => Ok(Verdict {
                 command_key,
                 execution_time,
+                expiration_time,
                 asked: match file {
                     Some(file) => Asked::Create(self.take_resource(suids), file),
                     None => Asked::OfResource(suids),

@@ -22,7 +22,7 @@ use super::json_primitive::{Primitive, read_json, read_text};
 use super::line::{DETAIL_BYTES_MAX, bounded_line};
 use super::notification::Notified;
 use super::refusal::Refusal;
-use super::request_judgement::{Asked, Judged, Verdict};
+use super::request_judgement::{Asked, Judged};
 use super::{
     DecodeError, DecodeReason, Decoded, Decoder, Format, NodeLookups, Several, Undecoded, cbor,
     format, r#gen, item_limit,
@@ -40,6 +40,8 @@ pub struct ReadRequest {
     /// ri: the resource that was created, if this is a notification of its creation. It takes the place of everything
     /// that tells one request from another.
     pub resource_identifier: Option<String>,
+    /// et; on Create only.
+    pub(super) expiration_time: String,
     pub(super) type_name: TypeName,
     /// Whether rt.nu is there; an empty list means that no late response is wanted.
     pub(super) targets_given: bool,
@@ -283,13 +285,9 @@ impl Decoder {
             None => self.command_keys.of_request(coordinates),
         };
         match judged.verdict {
-            Ok(Verdict {
-                command_key,
-                execution_time,
-                asked,
-            }) => {
-                let command_key = command_key.unwrap_or_else(derived);
-                match asked {
+            Ok(verdict) => {
+                let command_key = verdict.command_key.unwrap_or_else(derived);
+                match verdict.asked {
                     Asked::Create(resource, file) => {
                         EventKind::CreateRequest(Box::new(CreateRequest {
                             command_key,
@@ -298,7 +296,8 @@ impl Decoder {
                             certificate: file.certificate,
                             validity: file.validity,
                             content: file.content,
-                            execution_time,
+                            execution_time: verdict.execution_time,
+                            expiration_time: verdict.expiration_time,
                         }))
                     }
                     Asked::OfResource(suids) => {
@@ -344,6 +343,7 @@ fn read_protobuf(payload: &[u8]) -> Result<ReadRequest, DecodeError> {
         type_name: TypeName::default(),
         has_resource: true,
         resource_identifier: None,
+        expiration_time: String::new(),
         lookup: Lookup::default(),
         refusals: Vec::new(),
     })

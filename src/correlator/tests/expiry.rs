@@ -244,3 +244,24 @@ fn a_day_of_backlog_times_out_only_what_nobody_answered() {
     assert_eq!(fired, silent);
     assert_eq!(world.correlator.open_installations(), 0);
 }
+
+#[test]
+fn resource_that_ends_before_it_begins_is_refused_without_command() {
+    let now = World::new().now;
+    let ending = |expiry| create("k1", "a1").with(|create| create.expiration_time = Some(expiry));
+    for past in [Expiry::At(now), Expiry::After(std::time::Duration::ZERO)] {
+        let mut world = World::new();
+        let response = world.response(ending(past));
+        assert_eq!(response.response_status_code, BadRequest);
+        assert!(
+            response.debug.starts_with("et (expirationTime) is"),
+            "{}",
+            response.debug
+        );
+        assert_eq!(world.correlator.open_installations(), 0);
+    }
+    for to_come in [Expiry::At(now + MINUTE), Expiry::After(MINUTE)] {
+        let mut world = World::new();
+        world.handle(ending(to_come), &[send("k1/download"), remember("k1")]);
+    }
+}

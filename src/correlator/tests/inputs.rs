@@ -130,6 +130,7 @@ pub(crate) fn create(command_key: &str, identifier: &str) -> Input {
         validity: None,
         content: Arc::from(*b"certificate"),
         execution_time: None,
+        expiration_time: None,
     })))
 }
 

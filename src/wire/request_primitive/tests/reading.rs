@@ -181,10 +181,13 @@ fn response_types_are_told_apart() {
 #[test]
 fn relative_times_count_from_handling() {
     let mut request = good();
+    request["pc"]["dcfg:nycfc"]["et"] = json!("2000");
     request["rqet"] = json!(1000);
     request["rset"] = json!("1001");
-    let read = accepted(&request, DEVICE).primitive;
+    let create = accepted(&request, DEVICE);
+    let read = create.primitive;
     let after = |millis| Some(Expiry::After(std::time::Duration::from_millis(millis)));
+    assert_eq!(create.expiration_time, after(2000));
     assert_eq!(
         (read.request_expiration, read.result_expiration),
         (after(1000), after(1001))

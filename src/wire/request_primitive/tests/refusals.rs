@@ -44,6 +44,8 @@ nycfc/ct | "x" | 4000 | ct (creationTime) is not permitted
 nycfc/lt | "x" | 4000 | lt (lastModifiedTime) is not permitted
 nycfc/ty | 13 | 4000 | ty (resourceType) is not permitted
 nycfc/url | "x" | 4000 | "url" is no attribute
+nycfc/et | "soon" | 4000 | et (expirationTime) "soon"
+nycfc/et | true | 4000 | et (expirationTime) must be
 nycfc/lbl | "x" | 4000 | lbl (labels) must be a list of texts
 nycfc/suids | | 4000 | suids (SUIDs) is missing or empty
 nycfc/suids | [] | 4000 | suids (SUIDs) is missing or empty
