@@ -1,3 +1,4 @@
+use prost::Message as _;
 use serde_json::{Value, json};
 
 use crate::wire::r#gen::{FaultStruct, TransferComplete};
@@ -191,4 +192,31 @@ fn missing_file_is_told_and_the_others_are_looked_at() {
     assert!(!all);
     let out = String::from_utf8(out).unwrap();
     assert_eq!(out.matches(UNREADABLE_FILE).count(), 2, "{out}");
+}
+
+#[test]
+fn event_of_an_impossible_time_does_not_hide_the_next_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = r#"{"observedAt":"2026-11-29T10:00:00Z","downloadResponse":{"status":1}}"#;
+    let good: CpeEvent = serde_json::from_str(json).unwrap();
+    let mut impossible = good.clone();
+    impossible.observed_at.as_mut().unwrap().seconds = i64::MAX;
+    let files = [("1", impossible), ("2", good)].map(|(name, event)| {
+        let file = folder.path().join(name);
+        fs::write(&file, event.encode_to_vec()).unwrap();
+        file
+    });
+    let mut out = Vec::new();
+    assert!(decode(&decoder(), Input::CpeEvents, &[], None, &files, &mut out).unwrap());
+    let out = String::from_utf8(out).unwrap();
+    let lines: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    assert_eq!(
+        lines[0]["event"],
+        json!({"downloadResponse": {"status": 1}})
+    );
+    assert_eq!(lines[1]["event"]["observedAt"], "2026-11-29T10:00:00+00:00");
 }

@@ -9,6 +9,8 @@ mod plain_protobuf;
 mod tests;
 
 use prost::Message as _;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::correlator::{Event, EventKind};
 use crate::cwmp::DeviceId;
@@ -141,8 +143,11 @@ fn read_protobuf(payload: &[u8]) -> Result<CpeEvent, DecodeError> {
         detail,
     };
     check_items(payload)?;
-    let event = CpeEvent::decode(payload)
+    let mut event = CpeEvent::decode(payload)
         .map_err(|error| malformed(format!("not a protobuf CpeEvent: {error}")))?;
+    event.observed_at = event
+        .observed_at
+        .filter(|time| serde_json::to_value(time).is_ok());
     if event.event.is_none() && event.device.is_none() {
         return Err(malformed(
             "not a protobuf CpeEvent: it has neither a device nor an event".into(),
@@ -159,12 +164,25 @@ fn check_items(payload: &[u8]) -> Result<(), DecodeError> {
     })
 }
 
+/// A CpeEvent whose `observedAt` is no time. Nothing depends on it, so it is as absent.
+#[derive(Deserialize)]
+struct Undated {
+    #[serde(flatten)]
+    event: CpeEvent,
+    #[serde(rename = "observedAt", alias = "observed_at")]
+    _observed_at: IgnoredAny,
+}
+
 fn read_json(payload: &[u8]) -> Result<CpeEvent, DecodeError> {
     let malformed = |detail| DecodeError {
         reason: DecodeReason::MalformedJson,
         detail,
     };
     let event: CpeEvent = serde_json::from_slice(payload)
+        .or_else(|error| match serde_json::from_slice(payload) {
+            Ok(Undated { event, .. }) => Ok(event),
+            Err(_) => Err(error),
+        })
         .map_err(|error| malformed(format!("not a CpeEvent in proto3 JSON: {error}")))?;
     if event.event.is_none() && event.device.is_none() {
         return Err(malformed(

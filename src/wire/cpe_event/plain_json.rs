@@ -4,9 +4,6 @@
 //! not known, events that answer no command of the bridge. So is everything that it refuses, and with it what is told
 //! of a broken message.
 
-use serde::Deserialize as _;
-use serde::de::value::{BorrowedStrDeserializer, Error};
-
 use crate::wire::r#gen::rejection::Reason;
 
 use super::message::{
@@ -22,7 +19,7 @@ pub(super) fn read(payload: &[u8]) -> Option<Message<'_>> {
         "device" => once(&mut device, read_device(json)?),
         "commandId" | "command_id" => json.text_into(&mut command_id),
         "commandKey" | "command_key" => json.text_into(&mut command_key),
-        "observedAt" | "observed_at" => once(&mut observed_at, timestamp(json.text()?)?),
+        "observedAt" | "observed_at" => json.text_into(&mut observed_at),
         _ => once(&mut said, read_said(json, name)?),
     })?;
     json.end()?;
@@ -32,12 +29,6 @@ pub(super) fn read(payload: &[u8]) -> Option<Message<'_>> {
         command_key: command_key.unwrap_or_default(),
         said: Some(said?),
     })
-}
-
-/// As the library reads it.
-fn timestamp(text: &str) -> Option<()> {
-    let text = BorrowedStrDeserializer::<Error>::new(text);
-    pbjson_types::Timestamp::deserialize(text).ok().map(drop)
 }
 
 fn read_device<'a>(json: &mut Json<'a>) -> Option<Device<'a>> {

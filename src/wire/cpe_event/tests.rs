@@ -1,3 +1,4 @@
+mod observed_at;
 mod plain;
 
 use proptest::prelude::*;
