@@ -102,6 +102,7 @@ impl Correlator {
         let refusal = self
             .conflict(id, same_key, same_request)
             .or_else(|| Self::expired(expires_at, now))
+            .or_else(|| Self::result_expires_first(primitive, now))
             .or_else(|| self.too_many_open());
         Some(Arrival {
             same_key,
@@ -149,6 +150,17 @@ impl Correlator {
         let expires_at = expires_at.filter(|expires_at| *expires_at <= now)?;
         let debug = explanation::expired_before_start(expires_at, now);
         Some(Refusal::new(ResponseStatusCode::RequestTimeout, debug))
+    }
+
+    /// rset must be later than rqet (TS-0001 clause 8.1.2). If one of them is relative, only the time at which the
+    /// request is handled tells.
+    fn result_expires_first(primitive: &RequestPrimitive, now: Timestamp) -> Option<Refusal> {
+        let request = primitive.request_expiration?.at(now);
+        let result = primitive.result_expiration?.at(now);
+        (result <= request).then(|| {
+            let debug = explanation::result_expires_first(request, result);
+            Refusal::new(ResponseStatusCode::BadRequest, debug)
+        })
     }
 
     /// Refuses a resource that is over already (TS-0004 clause 7.4.1), and a certificate that is not valid, unless

@@ -51,6 +51,14 @@ pub(super) fn expired_before_start(expires_at: Timestamp, now: Timestamp) -> Str
     )
 }
 
+pub(super) fn result_expires_first(request: Timestamp, result: Timestamp) -> String {
+    format!(
+        "rset (Result Expiration Timestamp) {} must be later than rqet (Request Expiration Timestamp) {}",
+        utc(result),
+        utc(request)
+    )
+}
+
 pub(super) fn over_already(ends_at: Timestamp, now: Timestamp) -> String {
     format!(
         "et (expirationTime) is {}, and the request was handled at {}: give a time to come, or none",

@@ -87,14 +87,43 @@ fn commands_expire_with_the_request() {
 }
 
 #[test]
-fn earlier_of_both_expiries_counts() {
+fn result_that_expires_alone_counts() {
     let now = World::new().now;
-    let both = create("k1", "a1").with(|create| {
-        create.primitive.request_expiration = Some(Expiry::After(9 * MINUTE));
+    let expiring = create("k1", "a1").with(|create| {
         create.primitive.result_expiration = Some(Expiry::At(now + 2 * MINUTE));
     });
-    let (_, response) = times_out(&[both], 2);
+    let (_, response) = times_out(&[expiring], 2);
     assert_eq!(response.response_status_code, RequestTimeout);
+}
+
+#[test]
+fn result_must_not_expire_before_the_request() {
+    let now = World::new().now;
+    let at = |minutes: u32| Expiry::At(now + minutes * MINUTE);
+    let after = |minutes: u32| Expiry::After(minutes * MINUTE);
+    let request = |request, result| {
+        create("k1", "a1").with(|create| {
+            create.primitive.request_expiration = Some(request);
+            create.primitive.result_expiration = Some(result);
+        })
+    };
+    for (earlier, later) in [
+        (after(2), at(9)),
+        (at(2), after(9)),
+        (at(2), at(9)),
+        (after(2), after(9)),
+    ] {
+        let (_, response) = times_out(&[request(earlier, later)], 2);
+        assert_eq!(response.response_status_code, RequestTimeout);
+        for (wrong, result) in [(later, earlier), (earlier, earlier)] {
+            let response = World::new().response(request(wrong, result));
+            assert_eq!(response.response_status_code, BadRequest);
+            assert!(response.debug.starts_with("rset ("), "{}", response.debug);
+        }
+    }
+    // What is over already is told so.
+    let mut world = World::new();
+    world.handle(request(after(2), at(0)), &[respond("a1", RequestTimeout)]);
 }
 
 #[test]
