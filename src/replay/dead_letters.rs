@@ -146,8 +146,7 @@ fn choose(
     let stretches = (0..reader.partition_count(topic)?)
         .map(|partition| reader.stretch(topic, partition, since))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let max = options.max.unwrap_or(LETTERS_MAX);
-    let mut letters = Vec::new();
+    let mut letters = Letters::new(options.max, LETTERS_MAX);
     reader.read(&stretches, |message| {
         let Some(letter) = read(message) else {
             tracing::warn!(
@@ -157,19 +156,54 @@ fn choose(
             );
             return Ok(ControlFlow::Continue(()));
         };
-        if letters.len() < max && is_wanted(options, &letter) {
+        if !letters.are_enough() && is_wanted(options, &letter) {
             if !is_left_alone(options, &letter) {
                 check_source(config, &letter)?;
             }
-            if letters.len() == LETTERS_MAX {
-                bail!("more than {LETTERS_MAX} dead letters are meant: narrow them by --reason, --topic, --key or --since, or give --max");
-            }
-            letters.push(letter);
+            letters.add(letter)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
+    let mut letters = letters.chosen;
     letters.sort_by(|one, other| one.at.cmp(&other.at));
     Ok(letters)
+}
+
+/// What is chosen.
+struct Letters<T> {
+    chosen: Vec<T>,
+    /// So many are asked for; `None`: all.
+    max: Option<usize>,
+    /// So many have room.
+    limit: usize,
+}
+
+impl<T> Letters<T> {
+    const fn new(max: Option<usize>, limit: usize) -> Self {
+        Self {
+            chosen: Vec::new(),
+            max,
+            limit,
+        }
+    }
+
+    fn are_enough(&self) -> bool {
+        self.max.is_some_and(|max| self.chosen.len() >= max)
+    }
+
+    /// # Errors
+    /// If there is no room: some would be left in the dead letters without a word.
+    fn add(&mut self, letter: T) -> anyhow::Result<()> {
+        if self.chosen.len() == self.limit {
+            bail!(
+                "more than {limit} dead letters are meant: narrow them by --reason, --topic, --key or --since, or take \
+                 at most {limit} at a time by --max",
+                limit = self.limit
+            );
+        }
+        self.chosen.push(letter);
+        Ok(())
+    }
 }
 
 fn is_wanted(options: &DeadLetterOptions, letter: &Letter) -> bool {
@@ -273,5 +307,39 @@ fn failed(producer: &BaseProducer<Deliveries>) -> anyhow::Result<()> {
     match producer.context().take_failure() {
         Some(error) => Err(error).context("a record was not written; letters before it were"),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many of so many letters are chosen; `None`: it is refused.
+    fn chosen(count: usize, max: Option<usize>) -> Option<usize> {
+        let mut letters = Letters::new(max, 3);
+        for letter in 0..count {
+            if !letters.are_enough() {
+                let added = letters.add(letter);
+                if let Err(error) = added {
+                    assert!(error.to_string().contains("more than 3 dead letters"));
+                    return None;
+                }
+            }
+        }
+        Some(letters.chosen.len())
+    }
+
+    #[test]
+    fn more_letters_than_have_room_are_told_unless_fewer_are_asked_for() {
+        for (count, max, expected) in [
+            (3, None, Some(3)),
+            (4, None, None),
+            (4, Some(4), None),
+            (4, Some(3), Some(3)),
+            (4, Some(0), Some(0)),
+            (2, Some(3), Some(2)),
+        ] {
+            assert_eq!(chosen(count, max), expected, "{count} {max:?}");
+        }
     }
 }
