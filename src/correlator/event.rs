@@ -85,7 +85,7 @@ pub struct CreateRequest {
     pub primitive: RequestPrimitive,
     /// The attributes of the resource.
     pub resource: MyCertFileCred,
-    /// What identifies the end-entity certificate; `None` if the content hides it (PKCS#12 with a password).
+    /// What identifies the end-entity certificate; `None` if the content hides it (PKCS#12 that is encrypted).
     pub certificate: Option<Certificate>,
     /// When it is valid; `None` like the certificate.
     pub validity: Option<Validity>,

@@ -1,3 +1,5 @@
+mod pfx;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,8 +11,8 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
 use cms::signed_data::SignedData;
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode as _, Encode as _, Tag, Tagged as _};
+use der::asn1::ObjectIdentifier;
+use der::{Decode as _, Encode as _};
 use x509_cert::name::Name;
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::nom::Parser as _;
@@ -87,16 +89,17 @@ impl Certificate {
 /// ```
 /// use credbridge::onem2m::CertificateFile;
 ///
-/// let file = CertificateFile::read("application/pkcs12", "MAMCAQM=")?;
-/// assert_eq!(&*file.content, [0x30, 3, 2, 1, 3]);
-/// assert_eq!(file.certificate, None);
+/// let chain = include_str!("../../tests/fixtures/certificates/chain.p7b");
+/// let file = CertificateFile::read("application/pkcs7-mime", chain)?;
+/// assert_eq!(&*file.content, chain.as_bytes());
+/// assert!(file.certificate.is_some_and(|leaf| leaf.issuer_text().starts_with("CN=Example CA")));
 /// # Ok::<(), credbridge::onem2m::CertificateError>(())
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CertificateFile {
     /// The bytes to deliver: what the base64 text stands for, or the PEM text itself.
     pub content: Arc<[u8]>,
-    /// The end-entity certificate; `None` for PKCS#12, whose content may be encrypted.
+    /// The end-entity certificate; `None` for PKCS#12 whose certificates are encrypted.
     pub certificate: Option<Certificate>,
     /// When the end-entity certificate is valid; `None` like the certificate.
     pub validity: Option<Validity>,
@@ -126,8 +129,8 @@ pub enum CertificateError {
     /// Neither X.509 nor PKCS#7 SignedData, or a broken one.
     #[error("the content is neither an X.509 certificate nor PKCS#7 SignedData in DER")]
     NotACertificate,
-    /// Not the outermost structure of PKCS#12.
-    #[error("the content is no PKCS#12 file: not one DER SEQUENCE")]
+    /// No PFX of version 3 (RFC 7292 clause 4), or a broken one.
+    #[error("the content is no PKCS#12 file: not a PFX of version 3 in DER")]
     NotPkcs12,
 }
 
@@ -200,13 +203,10 @@ impl CertificateFile {
         let found = match (structure, is_pem) {
             (Structure::Certificates, false) => Some(end_entity(certificates_of_der(&bytes)?)?),
             (Structure::Certificates, true) => Some(end_entity(certificates_of_pem(&bytes)?)?),
-            (Structure::Pkcs12, false) => {
-                AnyRef::from_der(&bytes)
-                    .ok()
-                    .filter(|any| any.tag() == Tag::Sequence)
-                    .ok_or(CertificateError::NotPkcs12)?;
-                None
-            }
+            (Structure::Pkcs12, false) => pfx::certificates(&bytes)
+                .map_err(|_| CertificateError::NotPkcs12)?
+                .map(end_entity)
+                .transpose()?,
             (Structure::Pkcs12, true) => return Err(CertificateError::NotPkcs12),
         };
         let (certificate, validity) = found.unzip();

@@ -107,17 +107,46 @@ fn nested(tag: u8, depth: usize) -> Vec<u8> {
     file
 }
 
+const INTEGER: u8 = 0x02;
+const OCTETS: u8 = 0x04;
+const OID: u8 = 0x06;
+const SET: u8 = 0x31;
+const EXPLICIT: u8 = 0xA0;
+
+fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+    der(0x30, &parts.concat())
+}
+
+/// ContentInfo of PKCS#7: 1 data, 2 signed, 6 encrypted.
+fn content_info(number: u8, content: &[u8]) -> Vec<u8> {
+    let pkcs7 = b"\x2A\x86\x48\x86\xF7\x0D\x01\x07";
+    let kind = der(OID, &[&pkcs7[..], &[number]].concat());
+    sequence(&[kind, der(EXPLICIT, content)])
+}
+
+/// PKCS#12 with a key whose 5,000 attributes stand in the wrong order.
+fn disorderly_pkcs12() -> Vec<u8> {
+    let attributes = (0..5_000_u16).rev().map(|number| {
+        let arcs = [0x55, 0x80 | (number >> 7) as u8, (number & 0x7F) as u8];
+        sequence(&[der(OID, &arcs), der(SET, &[])])
+    });
+    let attributes = der(SET, &attributes.collect::<Vec<_>>().concat());
+    let key_bag = der(OID, b"\x2A\x86\x48\x86\xF7\x0D\x01\x0C\x0A\x01\x01");
+    let bag = sequence(&[key_bag, der(EXPLICIT, &sequence(&[])), attributes]);
+    let contents = content_info(1, &der(OCTETS, &sequence(&[bag])));
+    let safe = content_info(1, &der(OCTETS, &sequence(&[contents])));
+    sequence(&[der(INTEGER, &[3]), safe])
+}
+
 /// PKCS#12 whose password would have to be tried two thousand million times.
 fn patient_pkcs12() -> Vec<u8> {
-    const SEQUENCE: u8 = 0x30;
-    const INTEGER: u8 = 0x02;
+    let encrypted = content_info(6, &sequence(&[]));
+    let safe = content_info(1, &der(OCTETS, &sequence(&[encrypted])));
+    let sha_1 = sequence(&[der(OID, b"\x2B\x0E\x03\x02\x1A")]);
+    let digest = sequence(&[sha_1, der(OCTETS, &[0; 20])]);
     let iterations = der(INTEGER, &i32::MAX.to_be_bytes());
-    let mac = der(
-        SEQUENCE,
-        &[der(SEQUENCE, &[]), der(0x04, &[0; 20]), iterations].concat(),
-    );
-    let version = der(INTEGER, &[3]);
-    der(SEQUENCE, &[version, der(SEQUENCE, &[]), mac].concat())
+    let mac = sequence(&[digest, der(OCTETS, &[0; 8]), iterations]);
+    sequence(&[der(INTEGER, &[3]), safe, mac])
 }
 
 fn certificate_files() -> Vec<(&'static str, &'static str, String, bool)> {
@@ -133,17 +162,19 @@ fn certificate_files() -> Vec<(&'static str, &'static str, String, bool)> {
     );
     let blocks = pem("CERTIFICATE", "AAAA").repeat(900);
     let keys = pem("PRIVATE KEY", "AAAA").repeat(900);
-    let signed = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
-    let deep = der(
-        0x30,
-        &[&signed[..], &der(0xA0, &nested(0x30, 9_000))].concat(),
-    );
+    let deep = content_info(2, &nested(0x30, 9_000));
     vec![
         (
             "PKCS#12 with patience",
             pkcs12,
             base64(&patient_pkcs12()),
             true,
+        ),
+        (
+            "PKCS#12 in disorder",
+            pkcs12,
+            base64(&disorderly_pkcs12()),
+            false,
         ),
         ("deep X.509", x509, base64(&nested(0x30, 9_000)), false),
         ("deep PKCS#7", pkcs7, base64(&deep), false),

@@ -14,6 +14,8 @@ use credbridge::wire::r#gen::{
 use credbridge::wire::{Decoded, Decoder, Encoder, Input, Outbound, Undecoded};
 use prost::Message as _;
 
+const LEAF: &str = include_str!("../fixtures/certificates/leaf.pem");
+
 /// An end of a line and a forged line, an escape sequence, an override of the direction of writing, spaces of no width,
 /// a mark of byte order, and letters that look like others.
 const TRICK: &str = "a\n2026-01-01 ERROR forged\r\u{1b}[31m\u{202e}txt\u{200b}\u{200d}\u{2066}\u{feff}\u{2028}\u{ad}\u{e0041}\u{0430}";
@@ -150,8 +152,8 @@ fn request() -> CreateRequest {
         device: device(),
         release_version_indicator: "3".to_owned(),
         suids: vec![42],
-        my_cert_file_format: "application/pkcs12".to_owned(),
-        my_cert_file_content: "MAMCAQM=".to_owned(),
+        my_cert_file_format: "application/x-pem-file".to_owned(),
+        my_cert_file_content: LEAF.to_owned(),
         command_key: "k1".to_owned(),
         ..CreateRequest::default()
     }

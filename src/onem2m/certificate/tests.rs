@@ -9,6 +9,10 @@ const RSA: &str = include_str!("../../../tests/fixtures/certificates/rsa.pem");
 const CHAIN: &str = include_str!("../../../tests/fixtures/certificates/chain.p7b");
 const LEAF_SERIAL: [u8; 9] = [0x00, 0xA1, 0xB2, 0xC3, 0xD4, 0xE5, 0xF6, 0x07, 0x08];
 
+const PLAIN_P12: &[u8] = include_bytes!("../../../tests/fixtures/certificates/plain.p12");
+const KEYED_P12: &[u8] = include_bytes!("../../../tests/fixtures/certificates/keyed.p12");
+const ENCRYPTED_P12: &[u8] = include_bytes!("../../../tests/fixtures/certificates/encrypted.p12");
+
 fn body(pem: &str) -> String {
     pem.lines()
         .filter(|line| !line.starts_with("-----"))
@@ -85,6 +89,50 @@ fn pkcs7_is_read_as_pem_and_as_base64() {
         assert_eq!(certificate(format, CHAIN), Some(leaf()));
         assert_eq!(certificate(format, &body(CHAIN)), Some(leaf()));
     }
+}
+
+fn pkcs12(der: &[u8]) -> Result<CertificateFile, CertificateError> {
+    CertificateFile::read("application/pkcs12", &BASE64_STANDARD.encode(der))
+}
+
+#[test]
+fn pkcs12_tells_what_is_not_encrypted() {
+    let plain = pkcs12(PLAIN_P12).unwrap();
+    let pem = CertificateFile::read("application/x-pem-file", LEAF).unwrap();
+    assert_eq!(&*plain.content, PLAIN_P12);
+    assert_eq!(
+        (plain.certificate, plain.validity),
+        (Some(leaf()), pem.validity)
+    );
+    let keyed = pkcs12(KEYED_P12).unwrap();
+    assert_eq!(
+        keyed.certificate,
+        Some(Certificate::named(&[0x12, 0x34], "CN=keyed device"))
+    );
+    let encrypted = pkcs12(ENCRYPTED_P12).unwrap();
+    assert_eq!(&*encrypted.content, ENCRYPTED_P12);
+    assert_eq!((encrypted.certificate, encrypted.validity), (None, None));
+}
+
+#[test]
+fn pkcs12_that_is_broken_or_of_another_version_is_refused() {
+    let mut of_version_1 = PLAIN_P12.to_vec();
+    assert_eq!(of_version_1[4..7], [2, 1, 3]);
+    of_version_1[6] = 1;
+    let cut = &PLAIN_P12[..PLAIN_P12.len() - 1];
+    let longer = [PLAIN_P12, &[0]].concat();
+    // The safe ends within its first bag.
+    let mut broken = PLAIN_P12.to_vec();
+    broken[60] ^= 0x40;
+    for file in [&of_version_1, cut, &longer, &broken] {
+        assert_eq!(pkcs12(file), Err(CertificateError::NotPkcs12));
+    }
+    // An empty safe, and nothing that could hide a certificate.
+    let empty =
+        b"\x30\x14\x02\x01\x03\x30\x0F\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01\xA0\x02\x04\x00";
+    assert_eq!(pkcs12(empty), Err(CertificateError::NotPkcs12));
+    let empty = b"\x30\x16\x02\x01\x03\x30\x11\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x01\xA0\x04\x04\x02\x30\x00";
+    assert_eq!(pkcs12(empty), Err(CertificateError::NoCertificate));
 }
 
 #[test]
@@ -180,6 +228,7 @@ fn wrong_files_are_refused() {
             E::NoCertificate,
         ),
         ("application/pkcs12", "AgED", E::NotPkcs12),
+        ("application/pkcs12", "MAMCAQM=", E::NotPkcs12),
         ("application/pkcs12", "MAMCAQMA", E::NotPkcs12),
         ("application/pkcs12", LEAF, E::NotPkcs12),
         ("application/pkix-cert", &large, E::TooLarge),
@@ -217,7 +266,10 @@ proptest! {
         let mut leaf = BASE64_STANDARD.decode(body(LEAF).replace("\r\n ", "")).unwrap();
         let at = cut % leaf.len();
         leaf[at] ^= flip;
-        for content in [BASE64_STANDARD.encode(&der), text, BASE64_STANDARD.encode(&leaf), LEAF[..cut].to_owned()] {
+        let mut plain = PLAIN_P12.to_vec();
+        plain[cut] ^= flip;
+        let spoiled = [&der, &leaf, &plain].map(|file| BASE64_STANDARD.encode(file));
+        for content in spoiled.into_iter().chain([text, LEAF[..cut].to_owned()]) {
             for format in CertificateFile::FORMATS {
                 if let Ok(file) = CertificateFile::read(format, &content) {
                     prop_assert!(!file.content.is_empty());
