@@ -15,14 +15,16 @@ if ! mkdir "$target"; then
 fi
 trap 'rm -rf "$target" "$work"' EXIT
 
-SOURCE_DATE_EPOCH=$(git show -s --format=%ct HEAD)
+# Both builds are of one commit, whatever is committed meanwhile.
+commit=$(git rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git show -s --format=%ct "$commit")
 export SOURCE_DATE_EPOCH LC_ALL=C TZ=UTC CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=$target
 crates=${CARGO_HOME:-${HOME:?}/.cargo}
 
 build() {
     local source=$work/$1
     mkdir "$source"
-    git archive HEAD | tar -x -C "$source"
+    git archive "$commit" | tar -x -C "$source"
     (
         cd "$source"
         RUSTFLAGS="--remap-path-prefix=$source=/credbridge --remap-path-prefix=$crates=/cargo" \
