@@ -51,6 +51,31 @@ fn what_is_more_than_a_limit_allows_is_answered_and_counted() {
     bridge.stop();
 }
 
+/// A worker that has more to send than the client takes at a time waits, and goes on.
+#[test]
+fn a_full_queue_of_the_client_loses_nothing() {
+    const REQUESTS: usize = 300;
+    let app = App::new(Broker::shared(), "queue").set(&json!({
+        "workers": 1,
+        "kafka": {"properties": {"queue.buffering.max.messages": "20"}},
+    }));
+    let play = Play::new(&app);
+    for number in 0..REQUESTS {
+        play.request(&format!("Q{number}"), None);
+    }
+    let bridge = app.start();
+    let written = wait_for("all Downloads", LIMIT, || {
+        let written = app.written();
+        (written.commands.len() == REQUESTS).then_some(written)
+    });
+    assert_eq!(written.dead_letters.len(), 0);
+    wait_for("a full queue to be told", LIMIT, || {
+        let times = bridge.metric("credbridge_queue_full_total ")?;
+        (times > 0).then_some(())
+    });
+    bridge.stop();
+}
+
 fn await_count(bridge: &Bridge, metric: &str, count: usize) {
     wait_for(metric, LIMIT, || {
         let seen = bridge.metric(&format!("credbridge_{metric} "))?;
