@@ -11,7 +11,7 @@ use crate::cwmp::CommandKey;
 use crate::onem2m::ResultContent;
 
 use super::interned::Interned;
-use super::{Installation, InstallationId, Progress, State, Transfer};
+use super::{Installation, InstallationId, State, Transfer};
 
 use read::Reader;
 use write::Writer;
@@ -48,16 +48,6 @@ impl<'a> Names<'a> {
     }
 }
 
-const PROGRESS: [Progress; 7] = [
-    Progress::Waiting,
-    Progress::ListSent,
-    Progress::DownloadSent,
-    Progress::Accepted,
-    Progress::LookupSent,
-    Progress::SetSent,
-    Progress::CancelSent,
-];
-
 const TRANSFERS: [Transfer; 4] = [
     Transfer::Failed,
     Transfer::Stored,
@@ -88,11 +78,7 @@ impl Folded {
             state,
         } = installation;
         let mut writer = Writer::new(scratch, interned);
-        let open = match state {
-            State::Early(_) => return None,
-            State::Open(open) => Some(open),
-            State::Ended(_) => None,
-        };
+        let open = installation.open();
         writer.flags(&[
             open.is_some(),
             alias.is_some(),

@@ -176,6 +176,17 @@ pub enum Progress {
 }
 
 impl Progress {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Waiting,
+        Self::ListSent,
+        Self::DownloadSent,
+        Self::Accepted,
+        Self::LookupSent,
+        Self::SetSent,
+        Self::CancelSent,
+    ];
+
     /// Name of the time-out that ends it, as in the section `timeouts` of the configuration.
     pub const fn timeout_name(self) -> &'static str {
         match self {

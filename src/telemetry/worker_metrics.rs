@@ -123,7 +123,7 @@ impl WorkerMetrics {
                 .with(&UNMATCHED.map(UnmatchedReason::as_str)),
             responses: family(&table::RESPONSES).with(&["2001", "4000"]),
             faults: family(&table::FAULTS).with(&["vendor", "other"]),
-            timeouts: family(&table::TIMEOUTS).with(&PROGRESS.map(Progress::timeout_name)),
+            timeouts: family(&table::TIMEOUTS).with(&Progress::ALL.map(Progress::timeout_name)),
             commands: family(&table::COMMANDS).with(&steps),
             retries: family(&table::RETRIES)
                 .with(&RetryCause::NAMED.map(|cause| cause.name().unwrap_or_default())),
@@ -348,16 +348,6 @@ const DESTINATIONS: [Destination; 6] = [
     Destination::Ledger,
     Destination::Responses,
     Destination::Routed,
-];
-
-const PROGRESS: [Progress; 7] = [
-    Progress::Waiting,
-    Progress::ListSent,
-    Progress::DownloadSent,
-    Progress::Accepted,
-    Progress::LookupSent,
-    Progress::SetSent,
-    Progress::CancelSent,
 ];
 
 const UNMATCHED: [UnmatchedReason; 6] = [

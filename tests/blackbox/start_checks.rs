@@ -22,6 +22,15 @@ fn refusal(config: &Value) -> String {
     log
 }
 
+/// An application whose inputs exist, and which is to create the rest.
+fn app_with_inputs(name: &str) -> App {
+    let app = App::without_topics(Broker::shared(), name)
+        .set(&json!({"topics": {"create_missing": true}}));
+    app.client.create_topic(&app.requests, 2, &[]);
+    app.client.create_topic(&app.events, 2, &[]);
+    app
+}
+
 #[test]
 fn missing_topics_are_named_with_the_mend() {
     let app = App::without_topics(Broker::shared(), "missing");
@@ -40,10 +49,7 @@ fn missing_topics_are_named_with_the_mend() {
 
 #[test]
 fn missing_outputs_and_internal_topics_are_created_on_request() {
-    let app = App::without_topics(Broker::shared(), "create")
-        .set(&json!({"topics": {"create_missing": true}}));
-    app.client.create_topic(&app.requests, 2, &[]);
-    app.client.create_topic(&app.events, 2, &[]);
+    let app = app_with_inputs("create");
     let bridge = app.start();
     assert_eq!(app.client.partitions(&app.routed()), 4);
     assert_eq!(app.client.partitions(&app.changelog()), 4);
@@ -55,10 +61,7 @@ fn missing_outputs_and_internal_topics_are_created_on_request() {
 
 #[test]
 fn changelog_that_forgets_is_refused() {
-    let app = App::without_topics(Broker::shared(), "forgets")
-        .set(&json!({"topics": {"create_missing": true}}));
-    app.client.create_topic(&app.requests, 2, &[]);
-    app.client.create_topic(&app.events, 2, &[]);
+    let app = app_with_inputs("forgets");
     let policy = [("cleanup.policy", "compact,delete")];
     app.client.create_topic(&app.changelog(), 4, &policy);
     let log = refusal(&app.config);

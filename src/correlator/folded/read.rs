@@ -11,9 +11,11 @@ use crate::record::Coordinates;
 use crate::time::Timestamp;
 
 use super::super::interned::Interned;
-use super::super::{Ended, InstallationId, Open, Request, Retry, StagedFile, StoredResource};
+use super::super::{
+    Ended, InstallationId, Open, Progress, Request, Retry, StagedFile, StoredResource,
+};
 use super::digits::{TRACE_BYTES, doubled, trace_text};
-use super::{PROGRESS, RESULT_CONTENTS, TRANSFERS};
+use super::{RESULT_CONTENTS, TRANSFERS};
 
 /// Most bytes of a number, seven bits in each.
 const NUMBER_BYTES_MAX: usize = 10;
@@ -54,7 +56,7 @@ impl<'a> Reader<'a> {
             has_retry,
             has_target,
         ] = self.flags();
-        let progress = self.position(&PROGRESS);
+        let progress = self.position(&Progress::ALL);
         let handled_at = self.time();
         let deadline = Timestamp::from_millis(handled_at.as_millis().wrapping_add(self.number()));
         let open = Open {

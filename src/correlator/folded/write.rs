@@ -6,9 +6,11 @@ use crate::record::Coordinates;
 use crate::time::Timestamp;
 
 use super::super::interned::Interned;
-use super::super::{Ended, InstallationId, Open, Request, Retry, StagedFile, StoredResource};
+use super::super::{
+    Ended, InstallationId, Open, Progress, Request, Retry, StagedFile, StoredResource,
+};
 use super::digits::{halved, trace_bytes};
-use super::{PROGRESS, RESULT_CONTENTS, TRANSFERS};
+use super::{RESULT_CONTENTS, TRANSFERS};
 
 /// Writes the parts of an installation one behind the other.
 pub(super) struct Writer<'a> {
@@ -47,7 +49,7 @@ impl<'a> Writer<'a> {
             retry.is_some(),
             target.is_some(),
         ]);
-        self.position(&PROGRESS, *progress);
+        self.position(&Progress::ALL, *progress);
         self.time(*handled_at);
         self.number(deadline.as_millis().wrapping_sub(handled_at.as_millis()));
         expires_at.iter().for_each(|time| self.time(*time));
